@@ -1,0 +1,109 @@
+"""Desk's records in memory, and its refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import datetime, timedelta
+
+from sandbox.config import Config
+from sandbox.desk_records import make_records, stamp
+from sandbox.desk_tables import DEPARTMENTS, MODULES, STATUSES, TEAMS, DeskModule
+from sandbox.people import PEOPLE, Person
+from sandbox.wire import Json, Refused
+
+MESSAGES = {
+    "UNAUTHORIZED": "You are not authenticated to perform this operation.",
+    "INVALID_OAUTH": "The OAuth Token you provided is invalid.",
+    "SCOPE_MISMATCH": "The OAuth Token does not have the scope for this operation.",
+    "OAUTH_ORG_MISMATCH": "The OAuth Token you provided does not belong to this organization.",
+    "FORBIDDEN": "You are not authorized to access this resource.",
+    "URL_NOT_FOUND": "The URL you requested could not be found.",
+    "METHOD_NOT_ALLOWED": "The HTTP method is not allowed for this URL.",
+    "BAD_REQUEST": "The request could not be read.",
+    "EMPTY_PAYLOAD": "The request payload is empty.",
+    "UNSUPPORTED_MEDIA_TYPE": "The media type of the request is not supported.",
+    "UNPROCESSABLE_ENTITY": "The request could not be processed.",
+    "INVALID_DATA": "The data does not comply to the validation restrictions defined.",
+    "INTERNAL_SERVER_ERROR": "An internal server error occurred while performing this operation.",
+}
+
+
+def desk_refusal(code: str, status: int, message: str | None = None, errors: list[Json] | None = None) -> Refused:
+    """Desk's envelope: ``errorCode``, ``message`` and, for a 422, ``errors`` with JSON pointers."""
+    body: Json = {"errorCode": code, "message": message or MESSAGES[code]}
+    return Refused(body | ({"errors": errors} if errors else {}), status)
+
+
+class DeskStore:
+    """Records by module and id. The caller holds the sandbox's lock."""
+
+    def __init__(self, config: Config, now: Callable[[], datetime], started_at: datetime) -> None:
+        self._config = config
+        self._now = now
+        self._started_at = started_at
+        self._records: dict[str, dict[str, Json]] = {}
+        self._saved: dict[str, dict[str, Json]] = {}
+        self._dirty: dict[str, set[str]] = {}
+        self.notices: list[Json] = []  # mails that closing a ticket sent
+
+    def records(self, name: str) -> dict[str, Json]:
+        """A module's records by id, made on the first call."""
+        if name not in self._records:
+            self._records[name] = make_records(MODULES[name], self._started_at) | deepcopy(self._saved.get(name, {}))
+        return self._records[name]
+
+    def get(self, module: DeskModule, id_: str) -> Json:
+        """The record, or URL_NOT_FOUND."""
+        record = self.records(module.name).get(id_)
+        if record is None:
+            raise desk_refusal("URL_NOT_FOUND", 404)
+        return record
+
+    def exists(self, target: str, id_: str) -> bool:
+        """Whether a lookup may point there."""
+        fixed = {
+            "departments": {each[0] for each in DEPARTMENTS},
+            "teams": {each[0] for each in TEAMS},
+            "agents": {each.agent_id for each in PEOPLE},
+        }
+        return id_ in (fixed[target] if target in fixed else self.records(target))
+
+    def write(self, module: DeskModule, id_: str, values: Json, by: Person) -> Json:
+        """Store values, ``cf`` key by key, and move modifiedTime by at least a second."""
+        record = self.records(module.name)[id_]
+        custom = values.get("cf") or {}
+        record.update({name: value for name, value in values.items() if name != "cf"})
+        record["cf"].update(custom)
+        last = datetime.fromisoformat(record["modifiedTime"])
+        record |= {"modifiedTime": stamp(max(self._now(), last + timedelta(seconds=1))), "modifiedBy": by.agent_id}
+        if module.name == "tickets" and "status" in values:
+            record["statusType"] = STATUSES.get(record["status"], "Open")
+            record["closedTime"] = record["modifiedTime"] if record["statusType"] == "Closed" else None
+        self._dirty.setdefault(module.name, set()).add(id_)
+        return record
+
+    def present(self, module: DeskModule, record: Json) -> Json:
+        """What the agent's profile may see: hidden fields are silently missing."""
+        hidden = set(self._config.desk_hidden_fields)
+        shown = {name: deepcopy(value) for name, value in record.items() if name not in hidden}
+        shown["cf"] = {name: value for name, value in shown["cf"].items() if name not in hidden}
+        shown["customFields"] = {field.label: shown["cf"][field.name] for field in module.fields if field.name in shown["cf"]}
+        if module.name == "tickets" and "departmentId" in shown:
+            shown["department"] = {"id": record["departmentId"], "name": dict(DEPARTMENTS).get(record["departmentId"])}
+        return shown
+
+    def dump(self) -> Json:
+        """The records that were changed."""
+        changed = {name: {id_: self._records[name][id_] for id_ in ids} for name, ids in self._dirty.items()}
+        return {"records": {name: {**self._saved.get(name, {}), **changed.get(name, {})} for name in {*self._saved, *changed}}}
+
+    def load(self, state: Json, started_at: datetime) -> None:
+        """Take up a dump."""
+        self._saved = {str(name): dict(records) for name, records in state["records"].items()}
+        if not set(self._saved) <= set(MODULES) or not all(
+            "modifiedTime" in record for records in self._saved.values() for record in records.values()
+        ):
+            raise ValueError("records that are none")
+        self._started_at = started_at
+        self._records = {}
