@@ -1,0 +1,285 @@
+"""Opened records and what was typed into them. The form carries the snapshot's id; drafts hang on it, so nothing typed is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, ForeignKey, String, delete, null, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from changes.verify import read_record
+from store import Base, ExactJson, UtcDateTime
+from zoho import connections, metadata
+from zoho.answers import Done, Question
+from zoho.connections import Connection
+from zoho.errors import NotFoundError
+from zoho.fields import ABSENT, Field, FieldError
+from zoho.metadata import RecordForm
+from zoho.runtime import Amend
+
+KEPT = timedelta(days=14)
+Typed = Mapping[str, Sequence[str]]
+"""Field name → what its control posted; an unticked box posts nothing, a field that was not on the page has no entry."""
+
+
+class Snapshot(Base):
+    """A record as it was when a person opened it, and what they have typed since."""
+
+    __tablename__ = "snapshots"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    connection_id: Mapped[UUID] = mapped_column(ForeignKey("zoho_connections.id", ondelete="CASCADE"), index=True)
+    product: Mapped[str] = mapped_column(String(10))
+    module: Mapped[str] = mapped_column(String(100))
+    record_id: Mapped[str] = mapped_column(String(40))
+    record: Mapped[dict[str, Any]] = mapped_column(ExactJson)
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    typed: Mapped[dict[str, list[str]] | None] = mapped_column(ExactJson)
+    conflicts: Mapped[dict[str, Any]] = mapped_column(ExactJson, default=dict)
+    """Field name → its wire value when first opened: fields that somebody else changed and that the person must decide on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Something typed and never stored, and when its record was opened."""
+
+    snapshot_id: UUID
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A field that the person changed: the wire value it had and the one to send."""
+
+    field: Field
+    before: Any
+    sent: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a posted form comes to."""
+
+    entries: tuple[Entry, ...]
+    errors: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A record on a person's screen."""
+
+    snapshot_id: UUID
+    connection: Connection
+    product: str
+    module: str
+    record_id: str
+    record: dict[str, Any]
+    record_form: RecordForm
+    zone: ZoneInfo
+    opened_at: datetime
+    typed: Typed
+    conflicts: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The record by name, for a title: never empty."""
+        return record_name(self.product, self.record, self.record_id)
+
+    @property
+    def version(self) -> str | None:
+        """Zoho's modification time, as it wrote it."""
+        return version_of(self.product, self.record)
+
+    def parse(self, typed: Typed) -> Parsed:
+        """The changed fields among ``typed``. Untouched ones are never sent, whatever their control made of the value."""
+        entries: list[Entry] = []
+        errors: dict[str, str] = {}
+        for name, posted in typed.items():
+            field = self.record_form.form.by_name.get(name)
+            if field is None or not field.is_editable:
+                continue
+            was = field.read(self.record)
+            before = None if was is ABSENT else was
+            if field.is_untouched(posted, before, self.zone):
+                continue
+            try:
+                sent = field.parse(posted, self.zone, before)
+            except FieldError as error:
+                errors[name] = str(error)
+                continue
+            if not field.same(before, sent):
+                entries.append(Entry(field, before, sent))
+        return Parsed(tuple(entries), errors)
+
+
+def open_record(amend: Amend, user_id: UUID, connection_id: UUID, product: str, module: str, record_id: str) -> Opened | Question:
+    """Read the record and its form, and keep a snapshot. A Question when the Desk organization must be chosen first.
+
+    Raises NotConnectedError, RecordNotFoundError and the other ZohoErrors of a read.
+    """
+    with amend.reading() as session:
+        connections.get_own(session, connection_id, user_id)
+    answer = read_record(amend, connection_id, product, module, record_id)
+    if not isinstance(answer, Done):
+        return answer if isinstance(answer, Question) else _impossible(answer)
+    return keep(amend, user_id, connection_id, product, module, record_id, answer.value)
+
+
+def keep(
+    amend: Amend,
+    user_id: UUID,
+    connection_id: UUID,
+    product: str,
+    module: str,
+    record_id: str,
+    record: dict[str, Any],
+    typed: Typed | None = None,
+) -> Opened:
+    """Store a snapshot of a record that has just been read, and give it with its form."""
+    now = amend.now()
+    row = Snapshot(
+        id=uuid4(),
+        user_id=user_id,
+        connection_id=connection_id,
+        product=product,
+        module=module,
+        record_id=record_id,
+        record=record,
+        opened_at=now,
+        typed=_plain(typed) if typed else None,
+        conflicts={},
+    )
+    with amend.sessions.begin() as session:
+        session.execute(delete(Snapshot).where(Snapshot.opened_at < now - KEPT))
+        session.add(row)
+    return _opened(amend, row)
+
+
+def reopen(amend: Amend, user_id: UUID, snapshot_id: UUID) -> Opened:
+    """The snapshot again, with what was typed. Raises NotFoundError when it is another's or older than two weeks."""
+    with amend.reading() as session:
+        row = session.scalar(select(Snapshot).where(Snapshot.id == snapshot_id, Snapshot.user_id == user_id))
+    if row is None:
+        raise NotFoundError(f"no opened record {snapshot_id}")
+    return _opened(amend, row)
+
+
+def keep_typed(amend: Amend, snapshot_id: UUID, typed: Typed) -> None:
+    """Remember what was typed, also for somebody whose session is over: the snapshot's id is known to its opener alone."""
+    with amend.sessions.begin() as session:
+        session.execute(update(Snapshot).where(Snapshot.id == snapshot_id).values(typed=_plain(typed)))
+
+
+def forget(amend: Amend, user_id: UUID, snapshot_id: UUID) -> None:
+    """The edit was stored, or given up: nothing is left to restore, in older snapshots of that record neither."""
+    with amend.sessions.begin() as session:
+        row = session.scalar(select(Snapshot).where(Snapshot.id == snapshot_id, Snapshot.user_id == user_id))
+        if row is not None:
+            session.execute(update(Snapshot).where(*_same_record(row)).values(typed=null()))
+
+
+def find_left(amend: Amend, opened: Opened) -> Left | None:
+    """The latest thing that this person typed into this record before, and that was never stored."""
+    with amend.sessions() as session:
+        row = session.get(Snapshot, opened.snapshot_id)
+        if row is None:
+            return None
+        older = select(Snapshot.id, Snapshot.opened_at).where(*_same_record(row), Snapshot.id != row.id, Snapshot.typed.is_not(None))
+        found = session.execute(older.order_by(Snapshot.opened_at.desc()).limit(1)).first()
+    return Left(found.id, found.opened_at) if found else None
+
+
+def _same_record(row: Snapshot) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Snapshot.user_id == row.user_id,
+        Snapshot.connection_id == row.connection_id,
+        Snapshot.product == row.product,
+        Snapshot.module == row.module,
+        Snapshot.record_id == row.record_id,
+    )
+
+
+def typed_of(session: Session, snapshot_id: UUID) -> Typed:
+    """What was typed into a snapshot so far."""
+    return session.scalar(select(Snapshot.typed).where(Snapshot.id == snapshot_id)) or {}
+
+
+def keep_conflicts(amend: Amend, opened: Opened, conflicts: dict[str, Any]) -> Opened:
+    """Remember the fields that the person must decide on, each with the value it had when they first opened the record."""
+    with amend.sessions.begin() as session:
+        session.execute(update(Snapshot).where(Snapshot.id == opened.snapshot_id).values(conflicts=conflicts))
+    return replace(opened, conflicts=conflicts)
+
+
+def decide(amend: Amend, opened: Opened, name: str, *, is_mine: bool, typed: Typed) -> Opened:
+    """Settle one conflicting field: keep what the person typed, or take what Zoho holds now."""
+    left = {key: value for key, value in opened.conflicts.items() if key != name}
+    kept = _plain(typed)
+    if not is_mine:
+        kept.pop(name, None)
+    with amend.sessions.begin() as session:
+        session.execute(update(Snapshot).where(Snapshot.id == opened.snapshot_id).values(typed=kept, conflicts=left))
+    return replace(opened, typed=kept, conflicts=left)
+
+
+def version_of(product: str, record: Mapping[str, Any]) -> str | None:
+    """``Modified_Time`` or ``modifiedTime``; None when the profile may not see it."""
+    value = record.get("Modified_Time" if product == "crm" else "modifiedTime")
+    return value if isinstance(value, str) and value else None
+
+
+def record_name(product: str, record: Mapping[str, Any], record_id: str) -> str:
+    """How people call this record: the first filled of the usual name fields, else its id."""
+    keys = CRM_NAMES if product == "crm" else _DESK_NAMES
+    for key in keys:
+        text = " ".join(part for name in key.split("+") if isinstance(part := record.get(name), str) and part.strip()).strip()
+        if text:
+            return " ".join(text.split())[:200]
+    return record_id
+
+
+CRM_NAMES = (
+    "Full_Name First_Name+Last_Name Account_Name Deal_Name Product_Name Subject Event_Title Campaign_Name Vendor_Name Price_Book_Name "
+    "Solution_Title Name"
+).split()
+_DESK_NAMES = "subject firstName+lastName accountName productName name".split()
+
+
+def _opened(amend: Amend, row: Snapshot) -> Opened:
+    with amend.reading() as session:
+        connection = connections.get(session, row.connection_id)
+    return Opened(
+        snapshot_id=row.id,
+        connection=connection,
+        product=row.product,
+        module=row.module,
+        record_id=row.record_id,
+        record=row.record,
+        record_form=metadata.record_form(amend, connection, row.product, row.module, row.record),
+        zone=zone_of(connection),
+        opened_at=row.opened_at,
+        typed=row.typed or {},
+        conflicts=row.conflicts or {},
+    )
+
+
+def zone_of(connection: Connection) -> ZoneInfo:
+    """The time zone of the Zoho user, in which Zoho's own screens show times; UTC when it is not known."""
+    try:
+        return ZoneInfo(connection.time_zone or "UTC")
+    except (ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def _plain(typed: Typed) -> dict[str, list[str]]:
+    return {name: list(posted) for name, posted in typed.items()}
+
+
+def _impossible(answer: object) -> Opened:
+    raise NotFoundError(f"not a record: {answer!r:.100}")

@@ -1,0 +1,61 @@
+"""Queries over steps that were sent: who changed what, when, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from changes import plans
+from changes.plans import Plan, Receipt, Step, StepState, Verdict
+from zoho.runtime import Amend
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which edits to list; None means any."""
+
+    connection_id: UUID | None = None
+    verdict: str | None = None
+    record: tuple[str, str, str] | None = None
+    """(product, module, record id)"""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Some receipts, newest first, and the time to ask for the next older ones."""
+
+    receipts: tuple[Receipt, ...]
+    before: datetime | None
+
+
+def list_receipts(amend: Amend, user_id: UUID, wanted: Filter, before: datetime | None = None, limit: int = PAGE) -> HistoryPage:
+    """A page of the operator's edits. Its cost does not grow with the history: it pages by time."""
+    with amend.reading() as session:
+        steps = _find(session, user_id, wanted, before, limit + 1)
+        receipts = tuple(plans.receipt(session, step) for step in steps[:limit])
+    more = receipts[-1].created_at if len(steps) > limit else None
+    return HistoryPage(receipts, more)
+
+
+def _find(session: Session, user_id: UUID, wanted: Filter, before: datetime | None, limit: int) -> Sequence[Step]:
+    query = select(Step).join(Plan, Step.plan_id == Plan.id)
+    query = query.where(Plan.user_id == user_id, Step.state != StepState.READY)
+    if wanted.connection_id:
+        query = query.where(Plan.connection_id == wanted.connection_id)
+    if wanted.verdict == Verdict.UNKNOWN:  # also what was sent and never settled
+        query = query.where(or_(Step.verdict == wanted.verdict, Step.verdict.is_(None)))
+    elif wanted.verdict:
+        query = query.where(Step.verdict == wanted.verdict)
+    if wanted.record:
+        product, module, record_id = wanted.record
+        query = query.where(Step.product == product, Step.module == module, Step.record_id == record_id)
+    if before:
+        query = query.where(Plan.created_at < before)
+    return session.scalars(query.order_by(Plan.created_at.desc(), Step.id.desc()).limit(limit)).all()

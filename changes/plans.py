@@ -1,0 +1,235 @@
+"""Tables ``plans`` and ``steps``: what was proposed, what was sent, what came of it. A settled step is the receipt.
+
+Append only: a trigger of the migration refuses to change or delete a step once its verdict is final.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from store import Base, ExactJson, UtcDateTime
+from zoho import connections
+from zoho.answers import Refusal
+from zoho.connections import Connection
+from zoho.errors import NotFoundError
+
+
+class Verdict(StrEnum):
+    """What became of a write, proved by reading back. The words are the same everywhere."""
+
+    STORED = "stored"
+    STORED_DIFFERENTLY = "stored differently"
+    NOT_STORED = "not stored"
+    REFUSED = "refused"
+    CONFLICT = "conflict"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+class StepState(StrEnum):
+    """``sent`` is written before the call leaves: after a crash it means *we do not know*."""
+
+    READY = "ready"
+    SENT = "sent"
+    SETTLED = "settled"
+
+
+class Plan(Base):
+    """Who proposed a change, through which connection, and from where (``form``, ``tool``, ``undo``)."""
+
+    __tablename__ = "plans"
+    __table_args__ = (Index("ix_plans_user_id_created_at", "user_id", "created_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    connection_id: Mapped[UUID] = mapped_column(ForeignKey("zoho_connections.id", ondelete="RESTRICT"), index=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    origin: Mapped[str] = mapped_column(String(20))
+    undoes_id: Mapped[UUID | None] = mapped_column(index=True)  # a step; without a constraint, for steps point to plans
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    connection: Mapped[Connection] = relationship(lazy="joined")
+
+
+class Step(Base):
+    """One record and the fields to change. Values are Zoho's own JSON; texts are what a person was shown."""
+
+    __tablename__ = "steps"
+    __table_args__ = (Index("ix_steps_record", "product", "module", "record_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plans.id", ondelete="RESTRICT"), index=True)
+    position: Mapped[int] = mapped_column(Integer, default=0)
+    product: Mapped[str] = mapped_column(String(10))
+    module: Mapped[str] = mapped_column(String(100))
+    record_id: Mapped[str] = mapped_column(String(40))
+    record_name: Mapped[str] = mapped_column(String(400))
+    changes: Mapped[list[dict[str, Any]]] = mapped_column(ExactJson)
+    version: Mapped[str | None] = mapped_column(String(60))
+    options: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    state: Mapped[str] = mapped_column(String(10), default=StepState.READY)
+    verdict: Mapped[str | None] = mapped_column(String(20))
+    note: Mapped[str | None] = mapped_column(Text)
+    refusals: Mapped[list[dict[str, Any]]] = mapped_column(ExactJson, default=list)
+    answer: Mapped[Any | None] = mapped_column(ExactJson, default=None)
+    http_status: Mapped[int | None] = mapped_column(Integer)
+    request_id: Mapped[str | None] = mapped_column(String(200))
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    plan: Mapped[Plan] = relationship(lazy="joined", foreign_keys=[plan_id])
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field: before, sent, and after reading back; wire values beside the texts shown."""
+
+    name: str
+    label: str
+    before: Any
+    sent: Any
+    before_text: str
+    sent_text: str
+    after: Any = None
+    after_text: str = ""
+    verdict: str | None = None
+
+    def settle(self, verdict: Verdict, after: Any, after_text: str) -> Change:
+        """The same with what Zoho holds now."""
+        return replace(self, verdict=verdict.value, after=after, after_text=after_text)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A step as people see it. ``undone_by``: the receipt of its undo, if there is one."""
+
+    id: UUID
+    connection_id: UUID
+    connection_name: str
+    user_id: UUID
+    origin: str
+    undoes_id: UUID | None
+    undone_by: UUID | None
+    product: str
+    module: str
+    record_id: str
+    record_name: str
+    changes: tuple[Change, ...]
+    refusals: tuple[Refusal, ...]
+    verdict: Verdict
+    note: str | None
+    answer: Any
+    http_status: int | None
+    request_id: str | None
+    options: dict[str, Any]
+    created_at: datetime
+    sent_at: datetime | None
+    settled_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        """True while nobody knows what Zoho holds."""
+        return self.verdict == Verdict.UNKNOWN
+
+    @property
+    def is_undoable(self) -> bool:
+        """True when something of this was stored and not yet undone."""
+        return self.verdict in (Verdict.STORED, Verdict.STORED_DIFFERENTLY) and self.undone_by is None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The record a step is about."""
+
+    product: str
+    module: str
+    record_id: str
+    record_name: str
+
+
+def propose(
+    session: Session,
+    user_id: UUID,
+    connection_id: UUID,
+    target: Target,
+    changes: Sequence[Change],
+    *,
+    origin: str,
+    version: str | None,
+    now: datetime,
+    options: dict[str, Any] | None = None,
+    undoes_id: UUID | None = None,
+) -> Step:
+    """A plan of one step, approved by being proposed: the person saw the values it carries."""
+    plan = Plan(connection_id=connection_id, user_id=user_id, origin=origin, undoes_id=undoes_id, created_at=now, approved_at=now)
+    step = Step(
+        plan=plan,
+        product=target.product,
+        module=target.module,
+        record_id=target.record_id,
+        record_name=target.record_name[:400],
+        changes=[asdict(change) for change in changes],
+        version=version,
+        options=options or {},
+    )
+    session.add_all([plan, step])
+    session.flush()
+    return step
+
+
+def get_own(session: Session, step_id: UUID, user_id: UUID) -> Step:
+    """The operator's step; another's is as absent as none at all. Raises NotFoundError."""
+    found = session.scalar(select(Step).join(Plan, Step.plan_id == Plan.id).where(Step.id == step_id, Plan.user_id == user_id))
+    if found is None:
+        raise NotFoundError(f"no receipt {step_id}")
+    return found
+
+
+def owner_of(session: Session, connection_id: UUID) -> UUID:
+    """The operator a connection belongs to, for writes by a script. Raises NotConnectedError."""
+    return connections.get(session, connection_id).user_id
+
+
+def read_changes(step: Step) -> tuple[Change, ...]:
+    """The changes of a step, from its column."""
+    return tuple(Change(**change) for change in step.changes)
+
+
+def receipt(session: Session, step: Step) -> Receipt:
+    """A step as people see it; one that was sent and never settled is *unknown*."""
+    undo = select(Step.id).join(Plan, Step.plan_id == Plan.id).where(Plan.undoes_id == step.id, Step.verdict.in_(_UNDONE))
+    return Receipt(
+        id=step.id,
+        connection_id=step.plan.connection_id,
+        connection_name=step.plan.connection.name,
+        user_id=step.plan.user_id,
+        origin=step.plan.origin,
+        undoes_id=step.plan.undoes_id,
+        undone_by=session.scalar(undo.limit(1)),
+        product=step.product,
+        module=step.module,
+        record_id=step.record_id,
+        record_name=step.record_name,
+        changes=read_changes(step),
+        refusals=tuple(Refusal(**refusal) for refusal in step.refusals or ()),
+        verdict=Verdict(step.verdict) if step.verdict else Verdict.UNKNOWN,
+        note=step.note,
+        answer=step.answer,
+        http_status=step.http_status,
+        request_id=step.request_id,
+        options=step.options or {},
+        created_at=step.plan.created_at,
+        sent_at=step.sent_at,
+        settled_at=step.settled_at,
+    )
+
+
+_UNDONE = (Verdict.STORED.value, Verdict.STORED_DIFFERENTLY.value)

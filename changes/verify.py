@@ -1,0 +1,60 @@
+"""Read the record back and compare: the only proof that an edit was stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from changes.plans import Change, Verdict
+from zoho import tools
+from zoho.answers import Done
+from zoho.errors import ZohoError
+from zoho.fields import ABSENT, Field
+from zoho.runtime import Amend
+from zoho.tools.desk import MODULES as DESK_MODULES
+
+
+def read_record(amend: Amend, connection_id: UUID, product: str, module: str, record_id: str) -> Any:
+    """The record as Zoho holds it now: Done(dict), or the Question which Desk organization. Raises the ZohoErrors of a read."""
+    if product == "desk":
+        return tools.run(amend, connection_id, f"desk.get_{DESK_MODULES[module]}", {"id": record_id})
+    return tools.run(amend, connection_id, "crm.get_record", {"module": module, "id": record_id})
+
+
+def read_back(amend: Amend, connection_id: UUID, product: str, module: str, record_id: str) -> dict[str, Any] | str:
+    """The record after a write, or in words why it cannot be seen."""
+    try:
+        answer = read_record(amend, connection_id, product, module, record_id)
+    except ZohoError as error:
+        return error.summary
+    if isinstance(answer, Done) and isinstance(answer.value, dict):
+        return answer.value
+    return "Zoho did not show the record."
+
+
+def compare(changes: Sequence[Change], fields: Mapping[str, Field], record: Mapping[str, Any], zone: ZoneInfo) -> tuple[Change, ...]:
+    """Each change with what the record holds now, and its own verdict."""
+    return tuple(_compare_one(change, fields[change.name], record, zone) for change in changes)
+
+
+def _compare_one(change: Change, field: Field, record: Mapping[str, Any], zone: ZoneInfo) -> Change:
+    after = field.read(record)
+    if after is ABSENT:
+        return change.settle(Verdict.UNKNOWN, None, "")
+    if field.same(change.sent, after):
+        verdict = Verdict.STORED
+    elif field.same(change.before, after):
+        verdict = Verdict.NOT_STORED
+    else:
+        verdict = Verdict.STORED_DIFFERENTLY
+    return change.settle(verdict, after, field.show(after, zone))
+
+
+def overall(changes: Sequence[Change]) -> Verdict:
+    """One word for the record: the same for all, else *unknown* if any is, else *stored differently*."""
+    verdicts = {change.verdict for change in changes}
+    if len(verdicts) == 1:
+        return Verdict(verdicts.pop() or Verdict.UNKNOWN)
+    return Verdict.UNKNOWN if Verdict.UNKNOWN in verdicts else Verdict.STORED_DIFFERENTLY
