@@ -1,0 +1,124 @@
+"""What all tests share: settings and a database of their own, the app, somebody signed in, a clock, the sandbox."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+
+from app import create_app
+from people import Operator, passwords
+from people.sessions import open_session
+from people.users import User
+from sandbox.server import Sandbox
+from service.settings import Settings
+from store import make_engine, migrate
+from tests.pages import Visitor
+from zoho import runtime
+from zoho.runtime import Amend
+
+EMAIL, PASSWORD = "ana@example.com", "correct horse battery"
+
+
+class Clock:
+    """A clock that moves when told to."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def advance(self, **by: float) -> None:
+        self.at += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sandbox(clock: Clock) -> Iterator[Sandbox]:
+    with Sandbox(now=clock) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as the migrations make it, to be copied."""
+    path = tmp_path_factory.mktemp("database") / "amend.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    engine = make_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path) -> Settings:
+    """An instance of its own. Its sandbox is the running one when the test asks for ``sandbox``, else a port where nothing listens."""
+    port = 9
+    if "sandbox" in request.fixturenames:
+        port = urlsplit(request.getfixturevalue("sandbox").url).port or 9
+    instance = tmp_path / "instance"
+    instance.mkdir()
+    shutil.copy(empty_database, instance / "amend.db")
+    return Settings.load({}, instance_dir=instance, sandbox_port=port)
+
+
+@pytest.fixture
+def amend(settings: Settings, clock: Clock) -> Iterator[Amend]:
+    built = runtime.build(settings, now=clock)
+    yield built
+    built.sessions.kw["bind"].dispose()
+
+
+@pytest.fixture
+def app(settings: Settings, clock: Clock) -> Iterator[Flask]:
+    made = create_app(settings, now=clock)
+    yield made
+    made.extensions["amend"].sessions.kw["bind"].dispose()
+
+
+@pytest.fixture
+def anonymous(app: Flask) -> Visitor:
+    """Nobody signed in."""
+    return Visitor(app.test_client())
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    return passwords.hash_password(PASSWORD)
+
+
+@pytest.fixture
+def user(amend: Amend, password_hash: str) -> User:
+    """Ana, who may sign in with EMAIL and PASSWORD."""
+    made = User(email=EMAIL, name="Ana Ruiz", password_hash=password_hash, failed_count=0, created_at=amend.now())
+    with amend.sessions.begin() as session:
+        session.add(made)
+    return made
+
+
+@pytest.fixture
+def operator(amend: Amend, user: User) -> Operator:
+    """Ana, signed in."""
+    with amend.sessions.begin() as session:
+        return open_session(session, user, amend.now())
+
+
+@pytest.fixture
+def client(app: Flask, operator: Operator) -> Visitor:
+    """Ana's browser."""
+    visitor = Visitor(app.test_client())
+    with visitor.client.session_transaction() as session:
+        session["_user_id"] = operator.get_id()
+        session["_fresh"] = True
+    return visitor

@@ -1,0 +1,48 @@
+"""The small forms of a connection's page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+from flask_wtf import FlaskForm
+from wtforms import StringField, ValidationError
+
+from zoho.orgs import DeskOrg
+
+MAX_NAME = 200
+
+
+class NameForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """What the connection is called here."""
+
+    name = StringField("Name", filters=[lambda text: (text or "").strip()])
+
+    def validate_name(self, field: Any) -> None:
+        """Something to read, of a length that a list can show."""
+        if not field.data:
+            raise ValidationError("Give the connection a name.")
+        if len(field.data) > MAX_NAME:
+            raise ValidationError(f"Amend keeps at most {MAX_NAME} characters here (you typed {len(field.data)}).")
+        if any(ord(character) < 32 or ord(character) == 127 for character in field.data):
+            raise ValidationError("A name cannot hold line breaks or other control characters.")
+
+
+class OrganizationForm(FlaskForm):  # type: ignore[misc]  # as above
+    """Which Desk organization."""
+
+    organization = StringField("Desk organization")
+    offered: tuple[tuple[str, str], ...] = ()
+    """(id, what tells it from its likes)"""
+
+    @classmethod
+    def of(cls, found: Iterable[DeskOrg], chosen: str) -> Self:
+        """The form for these organizations."""
+        form = cls(data={"organization": chosen})
+        form.offered = tuple((org.id, f"{org.name} (portal {org.portal or 'not named'}, {org.edition}, {org.id})") for org in found)
+        return form
+
+    def validate_organization(self, field: Any) -> None:
+        """One of those that Zoho named."""
+        if field.data not in dict(self.offered):
+            raise ValidationError("Choose one of the organizations of the list; Zoho names no other for this login.")

@@ -1,0 +1,5 @@
+"""Find a record and edit it: the pages under ``/connections/<id>/records``."""
+
+from web.records.views import bp
+
+__all__ = ["bp"]

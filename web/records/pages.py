@@ -1,0 +1,146 @@
+"""The edit page as data: the form's rows, what is wrong, what moved meanwhile, what a save would send."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from changes.drafts import Left, Opened, Typed
+from changes.plans import Change
+from changes.road import Moved
+from web.records.rows import EMPTY, Group, Row, groups, wire_of
+from zoho.answers import Refusal
+from zoho.errors import ZohoError
+from zoho.fields import Field, FieldError
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """A field that somebody else changed while this person did too, or (``yours`` None) while they did not."""
+
+    name: str
+    label: str
+    was: str
+    now: str
+    yours: str | None
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """Who changed the record meanwhile, as a sentence, and each field that moved."""
+
+    sentence: str
+    contests: tuple[Contest, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """True while the person has to decide."""
+        return any(contest.is_open for contest in self.contests)
+
+
+@dataclass(frozen=True, slots=True)
+class EditPage:
+    """Everything that templates/records/edit.html shows."""
+
+    opened: Opened
+    sections: tuple[Group, ...]
+    off_layout: tuple[Row, ...]
+    refusals: tuple[Refusal, ...] = ()
+    banner: Banner | None = None
+    review: tuple[Change, ...] | None = None
+    error: ZohoError | None = None
+    notice: str | None = None
+    left: Left | None = None
+    options: dict[str, Any] | None = None
+    is_kept: bool = False
+    """What was typed is safe on the server: leaving the page loses nothing."""
+    status: int = 200
+
+    @property
+    def is_off_layout_open(self) -> bool:
+        """Show the fields that the layout leaves out when something there is changed or wrong."""
+        return any(row.error or row.was is not None for row in self.off_layout)
+
+    @property
+    def summary(self) -> tuple[tuple[str | None, str, Refusal], ...]:
+        """The refusals with where each is: a field on the page with its label, or None."""
+        labels = {row.name: row.label for group in self.sections for row in group.rows} | {row.name: row.label for row in self.off_layout}
+        where = (one.field or "" for one in self.refusals)
+        return tuple(
+            (name if name in labels else None, labels.get(name, name), one) for name, one in zip(where, self.refusals, strict=True)
+        )
+
+    @property
+    def trigger_is_none(self) -> bool:
+        """The person chose that no automation runs."""
+        return (self.options or {}).get("trigger") == []
+
+    @property
+    def closes_quietly(self) -> bool:
+        """The person chose that the customer hears nothing."""
+        return bool((self.options or {}).get("quiet_close"))
+
+
+def edit_page(opened: Opened, typed: Typed, refusals: Sequence[Refusal] = (), **more: Any) -> EditPage:
+    """The form of an opened record with what was typed, and each refusal at its field."""
+    errors = {refusal.field: refusal for refusal in reversed(refusals) if refusal.field}
+    sections, off_layout = groups(opened, typed, errors)
+    page = EditPage(opened, sections, off_layout, tuple(refusals), **more)
+    return page if page.banner or not opened.conflicts else replace(page, banner=open_banner(opened, typed))
+
+
+def conflict_banner(opened: Opened, moved: Sequence[Moved], changed_by: str | None, changed_at: str | None) -> Banner:
+    """What a save came back with: every field that moved, those to decide on first."""
+    rows = [Contest(row.name, row.label, row.was_text, row.now_text, row.yours_text, row.name in opened.conflicts) for row in moved]
+    return Banner(_sentence(opened, changed_by, changed_at), tuple(sorted(rows, key=lambda row: not row.is_open)))
+
+
+def open_banner(opened: Opened, typed: Typed) -> Banner:
+    """The decisions that are left, told anew from the snapshot."""
+    fields = opened.record_form.form.by_name
+    rows = (_contest(fields[name], was, opened, typed) for name, was in opened.conflicts.items() if name in fields)
+    return Banner(_sentence(opened, None, opened.version), tuple(rows))
+
+
+def _contest(field: Field, was: Any, opened: Opened, typed: Typed) -> Contest:
+    now = wire_of(field, opened.record)
+    posted = list(typed.get(field.name, ()))
+    try:
+        yours = field.show(field.parse(posted, opened.zone, now), opened.zone)
+    except FieldError:
+        yours = ", ".join(posted)
+    return Contest(field.name, field.label, field.show(was, opened.zone), field.show(now, opened.zone), yours, is_open=True)
+
+
+def _sentence(opened: Opened, changed_by: str | None, changed_at: str | None) -> str:
+    who = changed_by or _modified_by(opened) or "Somebody"
+    at = _clock(changed_at, opened)
+    return f"{who} changed this record{f' at {at},' if at else ''} after you opened it."
+
+
+def _modified_by(opened: Opened) -> str | None:
+    by = opened.record.get("Modified_By" if opened.product == "crm" else "modifiedBy")
+    if isinstance(by, dict):
+        return str(by.get("name") or "") or None
+    agents = opened.record_form.form.by_name.get("assigneeId")
+    return next((option.label for option in agents.options if option.value == str(by)), None) if agents and by else None
+
+
+def _clock(text: str | None, opened: Opened) -> str | None:
+    """The time of Zoho's text in the person's zone; with its date when that is not the day the record was opened."""
+    try:
+        at = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    if at.tzinfo is None:
+        return None
+    local, day = at.astimezone(opened.zone), opened.opened_at.astimezone(opened.zone).date()
+    return local.strftime("%H:%M" if local.date() == day else "%Y-%m-%d %H:%M")
+
+
+def before_after(contest: Contest) -> tuple[str, str, str | None]:
+    """The three values of a contest with the word for empty."""
+    return contest.was or EMPTY, contest.now or EMPTY, None if contest.yours is None else contest.yours or EMPTY

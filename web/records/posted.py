@@ -1,0 +1,63 @@
+"""Read a posted record form: what each control on the page held, which button was pressed, what was chosen besides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from werkzeug.datastructures import MultiDict
+
+from store.exact_json import storable
+from web.records.rows import PREFIX
+from zoho.orgs import DESK_ORG
+
+RUN_NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A posted form. ``decision``: a contested field and whether the person's own value wins."""
+
+    snapshot_id: UUID | None
+    typed: dict[str, list[str]]
+    is_review: bool
+    is_discard: bool
+    decision: tuple[str, bool] | None
+    options: dict[str, Any]
+    desk_org_id: str | None
+
+
+def read(form: MultiDict[str, str]) -> Posted:
+    """A field is on the page when its ``present`` key was posted; a control that posts nothing is then empty."""
+    return Posted(
+        snapshot_id=uuid_of(form.get("snapshot", "")),
+        typed={storable(name): [storable(value) for value in form.getlist(PREFIX + name)] for name in form.getlist("present")},
+        is_review=form.get("action") == "review",
+        is_discard=form.get("action") == "discard",
+        decision=_decision(form.get("decide", "")),
+        options=_options(form),
+        desk_org_id=form.get(DESK_ORG) or None,
+    )
+
+
+def _options(form: MultiDict[str, str]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if form.get("automations") == RUN_NONE:
+        options["trigger"] = []
+    if form.get("quiet_close"):
+        options["quiet_close"] = True
+    return options
+
+
+def _decision(text: str) -> tuple[str, bool] | None:
+    whose, _, name = text.partition(":")
+    return (storable(name), whose == "mine") if name and whose in ("mine", "theirs") else None
+
+
+def uuid_of(text: str) -> UUID | None:
+    """The UUID of a text; None for anything else."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,182 @@
+"""A posted record form: preview, decide or save, and the page or address that answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from flask import url_for
+from werkzeug.datastructures import MultiDict
+
+from changes import drafts, road
+from changes.drafts import Opened
+from changes.plans import Receipt
+from changes.road import Conflict, Preview
+from web.errors import STATUS
+from web.records.pages import EditPage, conflict_banner, edit_page
+from web.records.posted import Posted
+from web.records.rows import changed_only
+from zoho import metadata, orgs
+from zoho.answers import Question, Refusal, Refused
+from zoho.errors import NotConnectedError, NotFoundError, ZohoError
+from zoho.runtime import Amend
+
+KEPT = "What you typed was kept. Check it and save."
+TOO_OLD = (
+    "The page you sent was too old to compare with, so the record was opened anew. Nothing was sent; check what you typed and save again."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The record that an address names, and who asks."""
+
+    user_id: UUID
+    connection_id: UUID
+    product: str
+    module: str
+    record_id: str
+
+    @property
+    def url(self) -> str:
+        """Path of the edit page."""
+        return self.url_with(None)
+
+    def url_with(self, snapshot_id: UUID | None) -> str:
+        """Path of the edit page that restores what was typed into a snapshot."""
+        return url_for(
+            "records.edit",
+            connection_id=self.connection_id,
+            product=self.product,
+            module=self.module,
+            record_id=self.record_id,
+            draft=snapshot_id,
+        )
+
+
+def module_label(amend: Amend, place: Place) -> str:
+    """What Zoho calls one record of this module; its API name while that is not known."""
+    found = metadata.known_module(amend, place.connection_id, place.product, place.module)
+    return found.singular if found else place.module.replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Goto:
+    """Answer with a redirect."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question to be answered before the form can be read or sent."""
+
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The form cannot be shown for now; what was typed waits on the server."""
+
+    error: ZohoError
+    back: str
+    status: int
+
+
+Answer = EditPage | Goto | Ask | Kept
+
+
+def show(amend: Amend, place: Place, draft: UUID | None) -> Answer:
+    """The page of a GET. Raises the ZohoErrors of a read."""
+    if draft is not None:
+        opened = _find_snapshot(amend, place, draft)
+        if opened is not None:
+            typed = changed_only(opened, opened.typed)
+            return edit_page(opened, typed, notice=KEPT if typed else None, is_kept=True)
+    answer = _open(amend, place)
+    return Ask(answer) if isinstance(answer, Question) else edit_page(answer, {}, left=drafts.find_left(amend, answer))
+
+
+def submit(amend: Amend, place: Place, posted: Posted) -> Answer:
+    """Carry a posted form out. What was typed survives whatever goes wrong. Raises NotConnectedError, RecordNotFoundError."""
+    if posted.is_discard and posted.snapshot_id is not None:
+        drafts.forget(amend, place.user_id, posted.snapshot_id)
+        return Goto(place.url)
+    if posted.snapshot_id is not None:
+        drafts.keep_typed(amend, posted.snapshot_id, posted.typed)
+    try:
+        if posted.desk_org_id:  # one that is not among the login's is asked for again
+            orgs.choose_desk_org_by_id(amend, place.user_id, place.connection_id, posted.desk_org_id)
+        if posted.snapshot_id is None:
+            return Goto(place.url)
+        opened = _find_snapshot(amend, place, posted.snapshot_id)
+        if opened is None:
+            return _too_old(amend, place, posted)
+    except NotConnectedError:
+        raise
+    except ZohoError as error:
+        return Kept(error, place.url_with(posted.snapshot_id), STATUS.get(error.code, 502))
+    return _act(amend, place, replace(opened, typed={}), posted)
+
+
+def _act(amend: Amend, place: Place, opened: Opened, posted: Posted) -> Answer:
+    typed = changed_only(opened, posted.typed)
+    if posted.decision is not None:
+        name, is_mine = posted.decision
+        opened = drafts.decide(amend, opened, name, is_mine=is_mine, typed=typed)
+        return edit_page(opened, opened.typed, options=posted.options, is_kept=True, status=409 if opened.conflicts else 200)
+    if posted.is_review:
+        found = road.preview(opened, typed)
+        if isinstance(found, Preview):
+            return edit_page(opened, typed, options=posted.options, review=found.changes)
+        return edit_page(opened, typed, found.refusals, options=posted.options, status=422)
+    return _save(amend, place, opened, typed, posted)
+
+
+def _save(amend: Amend, place: Place, opened: Opened, typed: dict[str, list[str]], posted: Posted) -> Answer:
+    try:
+        saved = road.save(amend, place.user_id, opened, typed, posted.options)
+    except ZohoError as error:
+        return edit_page(opened, typed, options=posted.options, error=error, is_kept=True, status=STATUS.get(error.code, 502))
+    match saved:
+        case Receipt():
+            return Goto(url_for("history.show", receipt_id=saved.id))
+        case Conflict():
+            banner = conflict_banner(saved.opened, saved.moved, saved.changed_by, saved.changed_at)
+            return edit_page(saved.opened, saved.opened.typed, banner=banner, options=posted.options, is_kept=True, status=409)
+        case Refused():
+            status = 409 if opened.conflicts else 422
+            return edit_page(opened, typed, _plain(saved.refusals), options=posted.options, is_kept=True, status=status)
+        case Question():
+            return Ask(saved)
+
+
+def _plain(refusals: tuple[Refusal, ...]) -> tuple[Refusal, ...]:
+    """A refused save always has something to say."""
+    return refusals or (Refusal(field=None, message="Zoho refused this and gave no reason."),)
+
+
+def _too_old(amend: Amend, place: Place, posted: Posted) -> Answer:
+    answer = _open(amend, place)
+    if isinstance(answer, Question):
+        return Ask(answer)
+    return edit_page(answer, changed_only(answer, posted.typed), options=posted.options, notice=TOO_OLD, status=409)
+
+
+def _open(amend: Amend, place: Place) -> Opened | Question:
+    return drafts.open_record(amend, place.user_id, place.connection_id, place.product, place.module, place.record_id)
+
+
+def _find_snapshot(amend: Amend, place: Place, snapshot_id: UUID) -> Opened | None:
+    """The snapshot, if it is this person's and of this record, and not too old."""
+    try:
+        opened = drafts.reopen(amend, place.user_id, snapshot_id)
+    except NotFoundError:
+        return None
+    here = (place.connection_id, place.product, place.module, place.record_id)
+    return opened if (opened.connection.id, opened.product, opened.module, opened.record_id) == here else None
+
+
+def hidden_items(form: MultiDict[str, str]) -> list[tuple[str, str]]:
+    """Everything a form carried but its CSRF token, to be posted again beside the answer to a question."""
+    return [(key, value) for key, value in form.items(multi=True) if key not in ("csrf_token", orgs.DESK_ORG)]

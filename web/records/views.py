@@ -1,0 +1,99 @@
+"""Find a record, and edit it."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+from flask import Blueprint, Request, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from changes import drafts
+from changes.find import DESK_COLUMNS
+from web import connection_view
+from web.open_pages import is_own_path
+from web.records import finding, posted, saving
+from web.records.pages import EditPage
+from web.records.saving import Answer, Ask, Goto, Kept, Place
+from web.remedies import remedy
+from web.runtime import amend, operator, stash_hooks
+from zoho import orgs
+
+bp = Blueprint("records", __name__)
+EDIT = "/connections/<uuid:connection_id>/records/<any(crm, desk):product>/<module>/<record_id>"
+
+
+@bp.app_context_processor
+def _remedy() -> dict[str, object]:
+    return {"remedy": remedy}
+
+
+@bp.get("/connections/<uuid:connection_id>/records")
+def find(connection_id: UUID) -> ResponseReturnValue:
+    """List the newest records of a module, search it, or go straight to the record that was named."""
+    connection, view = connection_view.load(amend(), connection_id, operator().id)
+    page = finding.find_page(amend(), connection, request.args)
+    if isinstance(page, str):
+        return redirect(page, code=303)
+    return render_template("records/find.html", page=page, connection=view)
+
+
+@bp.post("/connections/<uuid:connection_id>/records")
+def choose_organization(connection_id: UUID) -> ResponseReturnValue:
+    """Answer which Desk organization to list, and go back to the list."""
+    org_id = request.form.get(orgs.DESK_ORG, "")
+    if not orgs.choose_desk_org_by_id(amend(), operator().id, connection_id, org_id):
+        flash("Choose one of the organizations.")
+    back = request.form.get("back", "")
+    here = url_for("records.find", connection_id=connection_id)
+    return redirect(back if back.startswith(here) and is_own_path(back) else here, code=303)
+
+
+@bp.get(EDIT)
+def edit(connection_id: UUID, product: str, module: str, record_id: str) -> ResponseReturnValue:
+    """Show a record as a form; with ``?draft=`` as it was left."""
+    place = _place(connection_id, product, module, record_id)
+    return _answer(place, saving.show(amend(), place, posted.uuid_of(request.args.get("draft", ""))))
+
+
+@bp.post(EDIT)
+def save(connection_id: UUID, product: str, module: str, record_id: str) -> ResponseReturnValue:
+    """Show what would change, settle a contested field, or save the changed fields and show the receipt."""
+    place = _place(connection_id, product, module, record_id)
+    return _answer(place, saving.submit(amend(), place, posted.read(request.form)))
+
+
+def _place(connection_id: UUID, product: str, module: str, record_id: str) -> Place:
+    is_module = re.fullmatch(r"[A-Za-z]\w{0,99}", module, re.ASCII) and (product == "crm" or module in DESK_COLUMNS)
+    if not is_module or not re.fullmatch(r"[0-9]{1,30}", record_id):
+        abort(404)
+    return Place(operator().id, connection_id, product, module, record_id)
+
+
+def _answer(place: Place, answer: Answer) -> ResponseReturnValue:
+    if isinstance(answer, Goto):
+        return redirect(answer.url, code=303)
+    _, view = connection_view.load(amend(), place.connection_id, place.user_id)
+    match answer:
+        case EditPage():
+            label = saving.module_label(amend(), place)
+            return render_template("records/edit.html", page=answer, place=place, connection=view, module_label=label), answer.status
+        case Kept():
+            return render_template("records/kept.html", kept=answer, place=place, connection=view), answer.status
+        case Ask():
+            items = saving.hidden_items(request.form)
+            return render_template("records/question.html", ask=answer, items=items, action=place.url, connection=view)
+
+
+def _stash(turned_away: Request) -> str | None:
+    """Keep what a POST to the edit page carried when its sender is signed out or its CSRF token is stale."""
+    if turned_away.endpoint != "records.save":
+        return None
+    form = posted.read(turned_away.form)
+    url = url_for("records.edit", **(turned_away.view_args or {}), draft=form.snapshot_id)
+    if form.snapshot_id is not None and form.typed:
+        drafts.keep_typed(amend(), form.snapshot_id, form.typed)
+    return url
+
+
+stash_hooks.append(_stash)
