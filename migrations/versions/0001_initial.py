@@ -1,4 +1,4 @@
-"""initial.
+"""Everything that the first version keeps.
 
 Revision 0001, the first.
 """

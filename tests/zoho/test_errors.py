@@ -1,0 +1,132 @@
+"""Invariants of the whole exception tree, and of the dictionary of Zoho's codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from zoho import errors
+from zoho.errors import MisconfiguredError, MissingScopeError, RateLimitedError, ThrottledError, UnreachableError, ZohoError, explain
+from zoho.errors.dictionary import PRODUCTS, codes
+
+CODES_OF_CRM = """
+INVALID_TOKEN INVALID_OAUTHTOKEN AUTHENTICATION_FAILURE OAUTH_SCOPE_MISMATCH INVALID_OAUTHSCOPE NO_PERMISSION AUTHORIZATION_FAILED
+INACTIVE_USER FORBIDDEN UNABLE_TO_PARSE_DATA_TYPE RESOURCE_NOT_FOUND NOT_FOUND FEATURE_PERMISSION NOT_ALLOWED INVALID_MODULE
+INVALID_URL_PATTERN INVALID_REQUEST_METHOD INVALID_DATA MANDATORY_NOT_FOUND REQUIRED_PARAM_MISSING DEPENDENT_FIELD_MISSING
+DEPENDENT_MISMATCH EXPECTED_FIELD_MISSING AMBIGUITY_DURING_PROCESSING MAPPING_MISMATCH DUPLICATE_DATA MULTIPLE_OR_MULTI_ERRORS
+DUPLICATE_LINKING_DATA LIMIT_EXCEEDED RECORD_LOCKED LOCKED RECORD_IN_BLUEPRINT NOT_APPROVED NOT_REVIEWED CONVERTED_RECORD
+ID_ALREADY_CONVERTED CANNOT_PERFORM_ACTION CANNOT_PROCESS NOT_SUPPORTED FEATURE_NOT_SUPPORTED FEATURE_NOT_ENABLED ALREADY_SCHEDULED
+NO_RECORDS_FOUND NO_CONTENT ALREADY_MODIFIED TOKEN_BOUND_DATA_MISMATCH EXPIRED_VALUE DISCRETE_PAGINATION_LIMIT_EXCEEDED
+PAGINATION_LIMIT_EXCEEDED PATTERN_NOT_MATCHED INVALID_QUERY SYNTAX_ERROR DUPLICATE_ALIAS INVALID_ALIAS CRITERIA_LIMIT_EXCEEDED
+LIMIT_REACHED EXPECTED_PARAM_MISSING FIELD_TYPE_UNAVAILABLE TOO_MANY_REQUESTS RATE_LIMIT_EXCEEDED SERVICE_UNAVAILABLE
+STORAGE_SPACE_EXCEEDED FILE_SIZE_MORE_THAN_ALLOWED_SIZE FILE_TOO_LARGE DEPENDENT_SERVICE_ERROR TERRITORY_NOT_ENABLED CANNOT_DELETE
+ALREADY_USED DATA_MISMATCH API_NOT_SUPPORTED VERSION_NOT_SUPPORTED INTERNAL_ERROR INTERNAL_SERVER_ERROR
+""".split()
+CODES_OF_DESK = """
+BAD_REQUEST UNAUTHORIZED INVALID_OAUTH SCOPE_MISMATCH OAUTH_ORG_MISMATCH FORBIDDEN LICENSE_ACCESS_LIMITED URL_NOT_FOUND
+METHOD_NOT_ALLOWED RESOURCE_SIZE_EXCEEDED UNSUPPORTED_MEDIA_TYPE INVALID_DATA EMPTY_PAYLOAD UNPROCESSABLE_ENTITY DUPLICATE_CONTRACT
+ONLY_LIVECHAT_USER INTEGRATION_ADMIN_ERROR TOO_MANY_REQUESTS THRESHOLD_EXCEEDED INTERNAL_SERVER_ERROR
+""".split()
+CODES_OF_OAUTH = [
+    "invalid_code",
+    "invalid_client",
+    "invalid_client_secret",
+    "invalid_redirect_uri",
+    "invalid_grant_type",
+    "invalid_request",
+    "access_denied",
+    "Access Denied",
+    "general_error",
+]
+
+
+def tree(root: type[ZohoError] = ZohoError) -> Iterator[type[ZohoError]]:
+    yield root
+    for child in root.__subclasses__():
+        yield from tree(child)
+
+
+@pytest.mark.parametrize("kind", [*tree()])
+def test_every_error_has_a_code_a_plain_summary_and_an_advice(kind: type[ZohoError]) -> None:
+    error = kind()
+
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", error.code)
+    assert error.summary.endswith(".")
+    assert error.advice.endswith(".")
+    assert str(error) == error.summary
+    assert kind is ZohoError or "code" in vars(kind), "a class of its own needs a code of its own"
+
+
+def test_no_two_errors_share_a_code() -> None:
+    found = [kind.code for kind in tree() if kind.__module__.startswith("zoho.errors")]
+
+    assert len(found) == len(set(found))
+
+
+def test_every_error_of_the_tree_is_exported() -> None:
+    names = {kind.__name__ for kind in tree() if kind.__module__.startswith("zoho.errors")}
+
+    assert names <= set(errors.__all__)
+
+
+def test_error_keeps_zohos_own_words_and_hides_tokens() -> None:
+    error = ZohoError(
+        "GET failed with 1000.0123456789abcdef.0123456789abcdef",
+        request_id="r-1",
+        zoho_code="X",
+        zoho_message="access_token=abc",
+        http_status=418,
+    )
+
+    assert (error.request_id, error.zoho_code, error.http_status) == ("r-1", "X", 418)
+    assert str(error) == "GET failed with [redacted]"
+    assert error.zoho_message == "access_token=[redacted]"
+
+
+def test_missing_scope_is_named_with_its_purpose() -> None:
+    error = MissingScopeError("401", scopes=("ZohoCRM.modules.deals.UPDATE",), purpose="edit Deals")
+
+    assert error.summary == "This needs ZohoCRM.modules.deals.UPDATE (edit Deals), which this connection does not have."
+    assert "ZohoCRM.modules.deals.UPDATE" in error.advice
+    assert MissingScopeError().scopes == ()
+
+
+def test_other_facts_of_an_error_are_optional() -> None:
+    assert ThrottledError().retry_at is None
+    assert MisconfiguredError("x", setting="ZOHO_CLIENT_ID").advice.startswith("Check ZOHO_CLIENT_ID")
+    assert UnreachableError().is_ambiguous is False
+    assert (RateLimitedError().kind, RateLimitedError().retry_after_seconds) == ("unknown", None)
+    assert "credits" in RateLimitedError(kind="credits").summary
+
+
+@pytest.mark.parametrize(
+    ("product", "code"),
+    [("crm", code) for code in CODES_OF_CRM] + [("desk", code) for code in CODES_OF_DESK] + [("oauth", code) for code in CODES_OF_OAUTH],
+)
+def test_every_documented_code_is_in_the_dictionary(product: str, code: str) -> None:
+    assert explain(product, code) is not None
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_dictionary_speaks_in_short_whole_sentences(product: str) -> None:
+    for code, found in codes(product).items():
+        for text in (found.meaning, found.cause, found.next_step):
+            assert text.endswith("."), code
+            assert text[0].isupper(), code
+            assert max(len(sentence.split()) for sentence in re.split(r"[.:] ", text)) <= 25, code
+
+
+def test_unknown_codes_and_products_have_no_explanation() -> None:
+    assert explain("crm", "SOMETHING_NEW") is None
+    assert explain("crm", None) is None
+    assert explain("../crm", "INVALID_DATA") is None
+
+
+@pytest.mark.parametrize(("code", "waiting_helps"), [("TOO_MANY_REQUESTS", True), ("RECORD_LOCKED", True), ("INVALID_DATA", False)])
+def test_dictionary_says_whether_waiting_helps(code: str, waiting_helps: bool) -> None:
+    found = explain("crm", code)
+
+    assert found is not None
+    assert found.waiting_helps is waiting_helps

@@ -1,0 +1,261 @@
+"""Connecting, reconnecting, disconnecting: against the sandbox over real HTTP."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.walk import add, connect, travel
+from zoho import connections, grants, tokens
+from zoho.connections import Connection, Status
+from zoho.errors import (
+    BadStateError,
+    CodeExpiredError,
+    ConsentRefusedError,
+    MisconfiguredError,
+    NoRefreshTokenError,
+    NotConnectedError,
+    UnknownHostError,
+)
+from zoho.grants import Result
+
+TOKEN = "POST /oauth/v2/token"
+REVOKE = "POST /oauth/v2/token/revoke"
+
+
+@pytest.fixture
+def ana(amend):
+    return add(amend)
+
+
+def stored(amend, connection_id):
+    with amend.reading() as session:
+        return connections.get(session, connection_id)
+
+
+def count(amend):
+    with amend.reading() as session:
+        return session.scalar(select(func.count()).select_from(Connection))
+
+
+def test_a_trip_to_zoho_ends_in_a_connection_with_everything_that_was_learned(amend, sandbox, ana):
+    outcome = connect(amend, ana)
+
+    row = stored(amend, outcome.connection_id)
+    assert outcome.result == Result.CONNECTED
+    assert row.status == Status.ACTIVE
+    assert row.api_domain == sandbox.api_url
+    assert row.token_expires_at == int(amend.now().timestamp()) + 3600
+    assert row.zuid
+    assert row.zoho_user_name
+    assert row.time_zone == "Europe/Zurich"
+    assert len({row.crm_org_id, row.zgid, row.desk_org_id}) == 3
+    assert all((row.crm_org_id, row.zgid, row.desk_org_id))
+    assert "ZohoCRM.modules.ALL" in row.scopes_granted
+
+
+def test_tokens_are_sealed_at_rest(amend, sandbox, ana):
+    row = stored(amend, connect(amend, ana).connection_id)
+    assert "1000." not in f"{row.access_token}{row.refresh_token}"
+    assert tokens.unseal(amend, row.id, row.refresh_token).startswith("1000.")
+
+
+def test_connecting_again_updates_the_row_and_revokes_the_replaced_refresh_token(amend, sandbox, ana):
+    first = connect(amend, ana)
+    old = tokens.unseal(amend, first.connection_id, stored(amend, first.connection_id).refresh_token)
+
+    second = connect(amend, ana)
+
+    assert second.connection_id == first.connection_id
+    assert second.result == Result.RENEWED
+    assert count(amend) == 1
+    assert sandbox.calls(REVOKE) == 1
+    assert tokens.unseal(amend, second.connection_id, stored(amend, second.connection_id).refresh_token) != old
+    tokens.renew(amend, second.connection_id)
+
+
+def test_another_operator_gets_a_connection_of_their_own(amend, sandbox, ana):
+    ben = add(amend, "ben@example.com")
+    assert connect(amend, ana).connection_id != connect(amend, ben).connection_id
+    with amend.reading() as session:
+        assert len(connections.list_own(session, ben)) == 1
+
+
+def test_a_reload_of_the_callback_is_harmless(amend, sandbox, ana):
+    session_id, query = travel(amend, ana)
+    first = grants.complete(amend, ana, session_id, query)
+    calls = sandbox.calls(TOKEN)
+
+    again = grants.complete(amend, ana, session_id, query)
+
+    assert (again.connection_id, again.result) == (first.connection_id, Result.ALREADY)
+    assert sandbox.calls(TOKEN) == calls
+
+
+def test_a_reload_after_a_renewal_still_finds_the_connection(amend, sandbox, ana):
+    connect(amend, ana)
+    session_id, query = travel(amend, ana)
+    first = grants.complete(amend, ana, session_id, query)
+    assert grants.complete(amend, ana, session_id, query).connection_id == first.connection_id
+
+
+def test_a_state_is_single_use_whatever_the_code(amend, sandbox, ana):
+    session_id, query = travel(amend, ana)
+    grants.complete(amend, ana, session_id, query)
+    with pytest.raises(BadStateError):
+        grants.complete(amend, ana, session_id, {**query, "code": "1000.other.code"})
+
+
+def test_a_state_is_bound_to_the_session_and_the_operator(amend, sandbox, ana):
+    session_id, query = travel(amend, ana)
+    for user_id, session in ((ana, uuid4()), (uuid4(), session_id)):
+        with pytest.raises(BadStateError):
+            grants.complete(amend, user_id, session, query)
+    assert sandbox.calls(TOKEN) == 0
+
+
+@pytest.mark.parametrize("state", ["", "nonsense", "x" * 5000])
+def test_a_missing_or_foreign_state_is_refused_before_any_call(amend, sandbox, ana, state):
+    session_id, query = travel(amend, ana)
+    with pytest.raises(BadStateError):
+        grants.complete(amend, ana, session_id, {**query, "state": state})
+    assert sandbox.calls(TOKEN) == 0
+
+
+def test_a_state_dies_after_ten_minutes(amend, sandbox, ana, clock):
+    session_id, query = travel(amend, ana)
+    clock.advance(minutes=11)
+    with pytest.raises(BadStateError):
+        grants.complete(amend, ana, session_id, query)
+    assert sandbox.calls(TOKEN) == 0
+
+
+def test_a_refused_consent_is_said(amend, sandbox, ana):
+    session_id, query = travel(amend, ana, decision="reject")
+    with pytest.raises(ConsentRefusedError):
+        grants.complete(amend, ana, session_id, query)
+    assert count(amend) == 0
+
+
+def test_an_expired_code_is_said_and_nothing_is_kept(amend, sandbox, ana, clock):
+    session_id, query = travel(amend, ana)
+    clock.advance(minutes=2)
+    with pytest.raises(CodeExpiredError):
+        grants.complete(amend, ana, session_id, query)
+    assert count(amend) == 0
+
+
+@pytest.mark.parametrize("server", ["https://accounts.zoho.com.evil.example", "http://127.0.0.1:9", "https://accounts.zoho.ca"])
+def test_an_unknown_accounts_server_is_refused_and_the_secret_is_not_sent(amend, sandbox, ana, server):
+    session_id, query = travel(amend, ana)
+    with pytest.raises(UnknownHostError):
+        grants.complete(amend, ana, session_id, {**query, "accounts-server": server})
+    assert sandbox.calls(TOKEN) == 0
+    assert count(amend) == 0
+
+
+def test_without_accounts_server_and_location_the_trip_ends_where_it_began(amend, sandbox, ana):
+    session_id, query = travel(amend, ana)
+    bare = {key: value for key, value in query.items() if key not in ("accounts-server", "location")}
+    assert grants.complete(amend, ana, session_id, bare).result == Result.CONNECTED
+
+
+def test_a_grant_without_refresh_token_is_refused_with_the_reason(amend, sandbox, ana):
+    sandbox.config.give_refresh_token = False
+    with pytest.raises(NoRefreshTokenError):
+        connect(amend, ana)
+    assert count(amend) == 0
+
+
+def test_a_data_center_without_its_client_is_refused_before_leaving(amend, sandbox, ana):
+    with pytest.raises(MisconfiguredError) as caught:
+        grants.begin(amend, ana, uuid4(), location="eu", products=("crm",))
+    assert caught.value.setting == "ZOHO_CLIENT_ID"
+
+
+def test_an_unknown_api_domain_is_kept_as_evidence_and_never_used(amend, sandbox, ana):
+    sandbox.config.api_domain = "https://evil.example"
+    row = stored(amend, connect(amend, ana).connection_id)
+    assert row.api_domain == sandbox.api_url
+    assert row.api_domain_refused == "https://evil.example"
+
+
+def test_a_grant_that_could_not_be_probed_stays_pending_and_can_be_finished(amend, sandbox, ana):
+    session_id, query = travel(amend, ana)
+    for route in ("GET /oauth/user/info", "GET /crm/v8/users", "GET /crm/v8/org", "GET /api/v1/organizations", "GET /api/v1/myinfo"):
+        sandbox.fail_next(route, status=503, times=5)
+    outcome = grants.complete(amend, ana, session_id, query)
+    assert outcome.result == Result.UNFINISHED
+    assert stored(amend, outcome.connection_id).status == Status.PENDING
+
+    sandbox.clear_faults()
+    assert grants.finish(amend, ana, outcome.connection_id).result == Result.CONNECTED
+
+
+def test_reconnecting_as_somebody_else_waits_for_an_answer(amend, sandbox, ana):
+    mine = connect(amend, ana).connection_id
+    sandbox.config.person = 1
+
+    outcome = connect(amend, ana, reconnects_id=mine)
+
+    assert outcome.result == Result.SOMEBODY_ELSE
+    assert stored(amend, outcome.connection_id).status == Status.PENDING
+    assert stored(amend, mine).status == Status.ACTIVE
+    kept = grants.keep_as_new(amend, ana, outcome.connection_id)
+    assert kept.connection_id != mine
+    assert stored(amend, kept.connection_id).status == Status.ACTIVE
+
+
+def test_a_connection_is_reconnected_in_place_after_it_died(amend, sandbox, ana):
+    mine = connect(amend, ana).connection_id
+    sandbox.revoke_all()
+    with pytest.raises(Exception, match="invalid_code"):
+        tokens.renew(amend, mine)
+    assert stored(amend, mine).status == Status.RECONNECT_NEEDED
+
+    assert connect(amend, ana, reconnects_id=mine).connection_id == mine
+    assert stored(amend, mine).status == Status.ACTIVE
+    assert stored(amend, mine).last_failure_code is None
+
+
+def test_disconnecting_revokes_at_zoho_and_forgets_the_tokens(amend, sandbox, ana):
+    mine = connect(amend, ana).connection_id
+    assert grants.disconnect(amend, ana, mine) is True
+    row = stored(amend, mine)
+    assert (row.status, row.access_token, row.refresh_token) == (Status.DISCONNECTED, None, None)
+    with pytest.raises(NotConnectedError):
+        tokens.access_token(amend, mine)
+
+
+def test_disconnecting_without_zoho_says_that_zoho_was_not_told(amend, sandbox, ana):
+    mine = connect(amend, ana).connection_id
+    sandbox.stop()
+    assert grants.disconnect(amend, ana, mine) is False
+    assert stored(amend, mine).refresh_token is None
+
+
+def test_nobody_disconnects_anothers_connection(amend, sandbox, ana):
+    mine = connect(amend, ana).connection_id
+    with pytest.raises(NotConnectedError):
+        grants.disconnect(amend, add(amend, "ben@example.com"), mine)
+    assert stored(amend, mine).status == Status.ACTIVE
+
+
+def test_a_disconnected_connection_comes_back_with_its_history(amend, sandbox, ana):
+    mine = connect(amend, ana).connection_id
+    grants.disconnect(amend, ana, mine)
+    assert connect(amend, ana).connection_id == mine
+
+
+def test_old_requests_are_cleared_away(amend, sandbox, ana, clock):
+    travel(amend, ana)
+    clock.advance(days=2)
+    travel(amend, ana)
+    from zoho.authorization import AuthorizationRequest
+
+    with amend.reading() as session:
+        assert session.scalar(select(func.count()).select_from(AuthorizationRequest)) == 1
+    assert timedelta(minutes=10) == grants.authorization.LIFETIME

@@ -1,0 +1,92 @@
+"""What may not be read in a log, an error or a receipt."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+
+import pytest
+
+from zoho.redaction import RedactingFilter, redact, redact_json
+
+TOKEN = "1000.0123456789abcdef0123456789abcdef.fedcba9876543210fedcba9876543210"
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        (f"Authorization: Zoho-oauthtoken {TOKEN}", TOKEN),
+        ("Authorization: Bearer abc.def-123", "abc.def-123"),
+        ("Authorization: Zoho-oauthtoken sandbox-token-1", "sandbox-token-1"),
+        (f"a token {TOKEN} in prose", TOKEN),
+        ("refresh_token=first&grant_type=refresh_token", "first"),
+        ('{"access_token": "one", "expires_in": 3600}', '"one"'),
+        ("{'client_secret': 'it\\'s mine'}", "mine"),
+        ("POST /oauth/v2/token?code=abc123&state=1", "abc123"),
+        ("https://accounts.zoho.eu/oauth/v2/token/revoke?token=abc123", "abc123"),
+        ("AMEND_ADMIN_PASSWORD=hunter2", "hunter2"),
+        ("ZOHO_CLIENT_SECRET: hunter2", "hunter2"),
+        ("Cookie: session=hunter2; other=1", "hunter2"),
+    ],
+)
+def test_secrets_leave_the_text(text: str, secret: str) -> None:
+    assert secret not in redact(text)
+    assert "[redacted]" in redact(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PUT www.zohoapis.eu: no complete answer in time",
+        '{"code": "INVALID_DATA", "status": "error"}',
+        "client_id=1000.ABCDEFGHIJKLMNOP",
+        "HTTP 401, INVALID_TOKEN: invalid oauth token",
+        "Leads 4150868000000002175",
+    ],
+)
+def test_other_text_stays_as_it_is(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_json_loses_its_secret_values_and_keeps_zohos_codes_and_postcodes() -> None:
+    value = {
+        "access_token": "a",
+        "nested": [{"Refresh-Token": "b", "Authorization": "c", "password": "d", "clientSecret": "e"}],
+        "code": "DISCRETE_PAGINATION_LIMIT_EXCEEDED",
+        "account": {"code": "SW1A 1AA"},
+        "callback": {"code": "1000.abc.def"},
+        "id": 7,
+        "none": None,
+    }
+
+    shown = redact_json(value)
+
+    assert shown["code"] == "DISCRETE_PAGINATION_LIMIT_EXCEEDED"
+    assert shown["account"] == {"code": "SW1A 1AA"}
+    assert (shown["id"], shown["none"]) == (7, None)
+    assert shown["callback"] == {"code": "[redacted]"}
+    assert set(shown["nested"][0].values()) == {"[redacted]"}
+    assert shown["access_token"] == "[redacted]"
+    assert value["access_token"] == "a"
+
+
+def test_log_filter_redacts_message_arguments_exception_and_stack() -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.addFilter(RedactingFilter())
+    logger = logging.Logger("redaction")
+    logger.addHandler(handler)
+
+    logger.warning("refresh_token=%s for %d", "hush-1", 5)
+    logger.info("answer %s", json.dumps({"access_token": "hush-2"}))
+    try:
+        raise ValueError("client_secret=hush-3")
+    except ValueError:
+        logger.exception("failed", stack_info=True)
+    logger.warning("badly formatted %d", "password=hush-4")
+
+    assert "hush" not in stream.getvalue()
+    assert "for 5" in stream.getvalue()
+    assert "ValueError" in stream.getvalue()
+    assert "badly formatted" in stream.getvalue()

@@ -1,0 +1,267 @@
+"""Handing out access tokens: refreshed in time, once, written back; each failure told apart, and then none is handed out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, update
+from sqlalchemy.exc import OperationalError
+
+from tests.walk import add, connect
+from zoho import connections, tokens
+from zoho.connections import Connection, Status
+from zoho.errors import (
+    InvalidGrantError,
+    KeyLostError,
+    MisconfiguredError,
+    NoRefreshTokenError,
+    ThrottledError,
+    TokenNotSavedError,
+    UnreachableError,
+    UnreadableAnswerError,
+    ZohoDownError,
+    ZohoError,
+)
+from zoho.keys import Keys
+
+TOKEN = "POST /oauth/v2/token"
+
+
+@pytest.fixture
+def connection_id(amend, sandbox):
+    found = connect(amend, add(amend)).connection_id
+    sandbox.forget_calls()
+    return found
+
+
+def stored(amend, connection_id):
+    with amend.reading() as session:
+        return connections.get(session, connection_id)
+
+
+def write(amend, connection_id, **values):
+    with amend.sessions.begin() as session:
+        session.execute(update(Connection).where(Connection.id == connection_id).values(values))
+
+
+def test_a_fresh_token_is_handed_out_without_a_call(amend, sandbox, connection_id):
+    tokens.access_token(amend, connection_id)
+    assert sandbox.calls(TOKEN) == 0
+
+
+@pytest.mark.parametrize(("seconds_left", "refreshes"), [(121, 0), (120, 0), (119, 1), (0, 1), (-5000, 1)])
+def test_refresh_happens_when_fewer_than_120_seconds_are_left(amend, sandbox, connection_id, seconds_left, refreshes):
+    write(amend, connection_id, token_expires_at=int(amend.now().timestamp()) + seconds_left)
+    tokens.access_token(amend, connection_id)
+    assert sandbox.calls(TOKEN) == refreshes
+
+
+@pytest.mark.parametrize("expiry", [None, 0, -1, 1_800_000_000_000, 5])
+def test_an_expiry_that_is_no_unix_time_means_refresh(amend, sandbox, connection_id, expiry):
+    write(amend, connection_id, token_expires_at=expiry)
+    tokens.access_token(amend, connection_id)
+    assert sandbox.calls(TOKEN) == 1
+    assert tokens.is_valid_expiry(stored(amend, connection_id).token_expires_at)
+
+
+def test_refresh_keeps_the_stored_refresh_token_when_zoho_sends_none(amend, sandbox, connection_id, clock):
+    """RFC 6749 section 6 makes a new refresh token optional."""
+    before = stored(amend, connection_id).refresh_token
+    clock.advance(hours=2)
+    new = tokens.access_token(amend, connection_id)
+    row = stored(amend, connection_id)
+    assert row.refresh_token == before
+    assert tokens.unseal(amend, connection_id, row.access_token) == new
+    assert sandbox.calls(TOKEN) == 1
+
+
+def test_refresh_keeps_the_stored_api_domain_when_zoho_sends_none_or_nonsense(amend, sandbox, connection_id):
+    before = stored(amend, connection_id).api_domain
+    sandbox.config.omit_api_domain = True
+    tokens.renew(amend, connection_id)
+    assert stored(amend, connection_id).api_domain == before
+    sandbox.config.omit_api_domain = False
+    sandbox.config.api_domain = "https://evil.example"
+    tokens.renew(amend, connection_id)
+    row = stored(amend, connection_id)
+    assert (row.api_domain, row.api_domain_refused) == (before, "https://evil.example")
+
+
+def test_milliseconds_of_old_are_not_a_thousand_hours(amend, sandbox, connection_id):
+    sandbox.config.expires_in_milliseconds = True
+    tokens.renew(amend, connection_id)
+    assert stored(amend, connection_id).token_expires_at == int(amend.now().timestamp()) + 3600
+
+
+def test_a_rejected_token_is_refreshed_once_and_a_newer_one_is_left_alone(amend, sandbox, connection_id):
+    first = tokens.access_token(amend, connection_id)
+    second = tokens.access_token(amend, connection_id, rejected=first)
+    assert second != first
+    assert tokens.access_token(amend, connection_id, rejected=first) == second
+    assert sandbox.calls(TOKEN) == 1
+
+
+def test_forty_threads_on_one_expired_token_make_one_refresh(amend, sandbox, connection_id, clock):
+    clock.advance(hours=2)
+    sandbox.fail_next(TOKEN, fault="slow", seconds=0.3)
+    with ThreadPoolExecutor(40) as pool:
+        got = set(pool.map(lambda _: tokens.access_token(amend, connection_id), range(40)))
+    assert len(got) == 1
+    assert sandbox.calls(TOKEN) == 1
+
+
+def test_a_lease_whose_holder_died_is_taken_over_when_it_ends(amend, sandbox, connection_id, clock):
+    clock.advance(hours=2)
+    write(amend, connection_id, refresh_lease_until=amend.now() + tokens.LEASE)
+    waiting = ThreadPoolExecutor(1).submit(tokens.access_token, amend, connection_id)
+    time.sleep(0.15)
+    assert not waiting.done()
+    clock.advance(seconds=tokens.LEASE.total_seconds())
+    assert waiting.result(timeout=5)
+    assert sandbox.calls(TOKEN) == 1
+
+
+FAULTS = [
+    ({"status": 200, "body": {"error": "invalid_code"}}, InvalidGrantError),
+    ({"status": 200, "body": {"error": "invalid_client"}}, MisconfiguredError),
+    ({"status": 200, "body": {"error": "invalid_client_secret"}}, MisconfiguredError),
+    (
+        {"status": 400, "body": {"error": "Access Denied", "error_description": "You have made too many", "status": "failure"}},
+        ThrottledError,
+    ),
+    ({"status": 400, "body": {"error": "拒绝访问", "error_description": "请稍后再试", "status": "failure"}}, ThrottledError),
+    ({"status": 200, "body": {"error": "Access Denied", "status": "failure"}}, ThrottledError),
+    ({"status": 200, "body": {}}, UnreadableAnswerError),
+    ({"status": 200, "body": {"access_token": None}}, UnreadableAnswerError),
+    ({"status": 200, "body": {"access_token": 7, "expires_in": 3600}}, UnreadableAnswerError),
+    ({"status": 200, "body": []}, UnreadableAnswerError),
+    ({"status": 200, "body": {"error": "general_error"}}, UnreadableAnswerError),
+    ({"fault": "html"}, ZohoError),
+    ({"fault": "truncated"}, ZohoError),
+    ({"fault": "empty"}, UnreadableAnswerError),
+    ({"status": 503}, ZohoDownError),
+    ({"status": 302, "headers": {"Location": "http://127.0.0.1:9/steal"}}, ZohoError),
+    ({"fault": "reset_before"}, UnreachableError),
+    ({"fault": "reset_after"}, UnreachableError),
+]
+
+
+@pytest.mark.parametrize(("fault", "error"), FAULTS, ids=lambda value: str(value)[:50])
+def test_each_failure_is_told_apart_and_hands_out_no_token(amend, sandbox, connection_id, clock, fault, error):
+    before = stored(amend, connection_id)
+    clock.advance(hours=2)
+    sandbox.fail_next(TOKEN, **fault)
+
+    with pytest.raises(error) as caught:
+        tokens.access_token(amend, connection_id)
+
+    row = stored(amend, connection_id)
+    assert caught.value.advice
+    assert (row.refresh_token, row.access_token) == (before.refresh_token, before.access_token)
+    assert row.refresh_lease_until is None
+    assert row.last_failure_code == caught.value.code
+    assert (row.status == Status.RECONNECT_NEEDED) == (error is InvalidGrantError)
+
+
+def test_after_a_throttle_nobody_asks_again_before_its_end(amend, sandbox, connection_id, clock):
+    clock.advance(hours=2)
+    sandbox.fail_next(TOKEN, status=400, body={"error": "Access Denied", "error_description": "too many", "status": "failure"})
+    with pytest.raises(ThrottledError) as first:
+        tokens.access_token(amend, connection_id)
+    with pytest.raises(ThrottledError) as second:
+        tokens.access_token(amend, connection_id)
+    assert second.value.retry_at == first.value.retry_at == amend.now() + timedelta(minutes=10)
+    assert sandbox.calls(TOKEN) == 1
+    clock.advance(minutes=10, seconds=1)
+    assert tokens.access_token(amend, connection_id)
+
+
+def test_a_dead_connection_is_not_asked_again(amend, sandbox, connection_id, clock):
+    sandbox.revoke_all()
+    clock.advance(hours=2)
+    for _ in range(3):
+        with pytest.raises(InvalidGrantError):
+            tokens.access_token(amend, connection_id)
+    assert sandbox.calls(TOKEN) == 1
+
+
+def test_a_failed_refresh_by_hand_leaves_a_working_token_working(amend, sandbox, connection_id):
+    before = tokens.access_token(amend, connection_id)
+    sandbox.fail_next(TOKEN, status=503)
+    with pytest.raises(ZohoDownError):
+        tokens.renew(amend, connection_id)
+    assert tokens.access_token(amend, connection_id) == before
+
+
+def test_no_refresh_token_is_said(amend, sandbox, connection_id):
+    write(amend, connection_id, refresh_token=None)
+    with pytest.raises(NoRefreshTokenError):
+        tokens.access_token(amend, connection_id)
+
+
+def test_a_lost_key_is_said(amend, sandbox, connection_id):
+    from dataclasses import replace
+
+    from cryptography.fernet import Fernet
+
+    stranger = replace(amend, keys=Keys.of([Fernet.generate_key().decode()]))
+    with pytest.raises(KeyLostError):
+        tokens.access_token(stranger, connection_id)
+
+
+def test_two_rows_whose_tokens_were_swapped_are_noticed(amend, sandbox, connection_id):
+    other = connect(amend, add(amend, "ben@example.com")).connection_id
+    write(amend, connection_id, access_token=stored(amend, other).access_token)
+    with pytest.raises(KeyLostError):
+        tokens.access_token(amend, connection_id)
+
+
+def test_a_token_that_cannot_be_saved_is_an_error(amend, sandbox, connection_id, clock):
+    clock.advance(hours=2)
+    engine = amend.sessions.kw["bind"]
+
+    def refuse(_conn, _cursor, statement, *_):
+        if statement.startswith("UPDATE zoho_connections SET access_token"):
+            raise OperationalError("UPDATE", {}, Exception("disk full"))
+
+    event.listen(engine, "before_cursor_execute", refuse)
+    try:
+        with pytest.raises(TokenNotSavedError):
+            tokens.access_token(amend, connection_id)
+    finally:
+        event.remove(engine, "before_cursor_execute", refuse)
+
+
+def test_a_grant_replaced_during_a_refresh_is_not_overwritten(amend, sandbox, connection_id, clock):
+    clock.advance(hours=2)
+    sandbox.fail_next(TOKEN, fault="slow", seconds=0.4)
+    refreshing = threading.Thread(target=lambda: tokens.access_token(amend, connection_id))
+    refreshing.start()
+    time.sleep(0.1)
+    write(amend, connection_id, refresh_token="replaced", access_token="newer")
+    refreshing.join()
+    row = stored(amend, connection_id)
+    assert (row.refresh_token, row.access_token) == ("replaced", "newer")
+
+
+def test_no_token_stands_in_an_error_a_log_or_a_repr(amend, sandbox, connection_id, clock, caplog):
+    caplog.set_level("DEBUG")
+    secret = tokens.unseal(amend, connection_id, stored(amend, connection_id).refresh_token)
+    access = tokens.access_token(amend, connection_id)
+    clock.advance(hours=2)
+    for fault, _ in FAULTS:
+        write(amend, connection_id, status=Status.ACTIVE, refresh_not_before=None)
+        sandbox.fail_next(TOKEN, **fault)
+        with pytest.raises(ZohoError) as caught:
+            tokens.access_token(amend, connection_id)
+        error = caught.value
+        said = f"{error!r} {error} {error.summary} {error.__cause__!r} {stored(amend, connection_id).last_failure_detail}"
+        assert secret not in said
+        assert access not in said
+        assert "sandbox-secret" not in said
+    assert secret not in caplog.text
+    assert "sandbox-secret" not in caplog.text

@@ -1,0 +1,87 @@
+"""One guarded call: scopes known to be missing are refused before it, what Zoho answers is learned after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import update
+
+from zoho.connections import Connection
+from zoho.errors import InvalidGrantError, MissingScopeError, NoRefreshTokenError, ZohoError
+from zoho.runtime import Amend
+from zoho.scopes import Need
+
+T = TypeVar("T")
+REMEMBER_EVERY = timedelta(minutes=1)
+"""How often a mere success is worth a write."""
+
+
+def call(amend: Amend, connection: Connection, need: Need, function: Callable[[], T]) -> T:
+    """Run ``function``, which asks Zoho once or more under ``need``, for this connection.
+
+    Raises MissingScopeError, which names the scopes, before or after the call; and whatever the function raises.
+    """
+    missing = known_missing(connection, need)
+    if missing:
+        raise MissingScopeError(f"{need.purpose}: not granted", scopes=missing)
+    try:
+        result = function()
+    except MissingScopeError as error:
+        suspects = _suspects(connection, need)
+        _store(amend, connection, ("scopes_refused", suspects), **_failure(amend.now(), error))
+        raise MissingScopeError(
+            f"{need.purpose}: {error}", scopes=suspects, zoho_code=error.zoho_code, request_id=error.request_id
+        ) from error
+    except ZohoError as error:
+        # The two that end a grant were noted with the token that failed.
+        if not isinstance(error, InvalidGrantError | NoRefreshTokenError):
+            _store(amend, connection, **_failure(amend.now(), error))
+        raise
+    _confirm(amend, connection, need)
+    return result
+
+
+def known_missing(connection: Connection, need: Need) -> tuple[str, ...]:
+    """Scopes of this need that the grant is known to lack: by Zoho's own list, or by an earlier refusal."""
+    refused = {scope for group in need.groups for scope in group[:1] if scope in connection.scopes_refused}
+    return tuple(dict.fromkeys((*need.missing(connection.scopes_granted), *sorted(refused))))
+
+
+def _suspects(connection: Connection, need: Need) -> tuple[str, ...]:
+    """Zoho does not name the scope it missed: it is one that no call has confirmed yet."""
+    first = tuple(group[0] for group in need.groups)
+    return tuple(scope for scope in first if scope not in connection.scopes_confirmed) or first
+
+
+def _confirm(amend: Amend, connection: Connection, need: Need) -> None:
+    now = amend.now()
+    proven = tuple(group[0] for group in need.groups)
+    good, bad = connection.last_success_at, connection.last_failure_at
+    is_news = not set(proven) <= set(connection.scopes_confirmed)
+    if is_news or good is None or now - good > REMEMBER_EVERY or (bad is not None and bad > good):
+        _store(amend, connection, ("scopes_confirmed", proven) if is_news else None, last_success_at=now)
+
+
+def _store(amend: Amend, connection: Connection, learned: tuple[str, tuple[str, ...]] | None = None, **values: Any) -> None:
+    """Write, and keep the detached object in step, so that a second call in one request knows.
+
+    ``learned``: a column of scopes and what to add to it, added to what lies there now, since calls run side by side.
+    """
+    with amend.sessions.begin() as session:
+        if learned is not None:
+            column, more = learned
+            row = session.get(Connection, connection.id, with_for_update=True)
+            values[column] = _with(getattr(row if row is not None else connection, column), more)
+        session.execute(update(Connection).where(Connection.id == connection.id).values(values))
+    for column, value in values.items():
+        setattr(connection, column, value)
+
+
+def _failure(now: datetime, error: ZohoError) -> dict[str, Any]:
+    return {"last_failure_at": now, "last_failure_code": error.code, "last_failure_detail": str(error)[:500]}
+
+
+def _with(known: list[str], more: tuple[str, ...]) -> list[str]:
+    return list(dict.fromkeys((*known, *more)))

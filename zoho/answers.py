@@ -1,0 +1,82 @@
+"""What a tool or a write answers when it is not an error: done, a question to the operator, refusals at fields."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It was done; ``value`` is what the tool found or changed."""
+
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One possible answer to a question; ``detail`` tells it from its likes."""
+
+    value: str
+    label: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A choice the operator must make first. ``schema`` is JSON Schema of the answer, ``name`` its key in the tool's params."""
+
+    prompt: str
+    schema: Mapping[str, Any]
+    options: tuple[Choice, ...]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a value, or with ``field`` None the whole record, was refused. ``field`` is the API name; ``details`` are Zoho's own."""
+
+    field: str | None
+    message: str
+    zoho_code: str | None = None
+    details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing was done; each refusal can be corrected by the operator."""
+
+    refusals: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records of a list; ``more`` says that another page may follow."""
+
+    records: list[dict[str, Any]]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOutcome:
+    """What Zoho said to one write of one record.
+
+    ``accepted`` is Zoho's claim, to be verified by reading back; ``conflict``: the record moved since it was read (HTTP 412);
+    ``unknown``: sent, and nobody knows whether it was stored (``note`` says why). ``answer`` is Zoho's body, redacted.
+    ``modified_at`` is Zoho's own text of the time, ``modified_by`` the name of who changed a record in conflict.
+    """
+
+    status: Literal["accepted", "refused", "conflict", "unknown"]
+    refusals: tuple[Refusal, ...] = ()
+    answer: Any = None
+    http_status: int | None = None
+    request_id: str | None = None
+    note: str = ""
+    modified_at: str | None = None
+    modified_by: str | None = None
+
+
+ToolAnswer = Done | Question | Refused
+"""What running a tool comes to, when it is not an error."""

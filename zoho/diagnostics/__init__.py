@@ -1,0 +1,7 @@
+"""What is wrong with a connection, why, and the one step that mends it: checks from near to far, each a function."""
+
+from zoho.diagnostics.examine import examine
+from zoho.diagnostics.findings import ACTIONS, Action, Finding, Outcome
+from zoho.diagnostics.granted import ScopeRow, scope_matrix
+
+__all__ = ["ACTIONS", "Action", "Finding", "Outcome", "ScopeRow", "examine", "scope_matrix"]

@@ -1,0 +1,51 @@
+"""The access token: can it be had now, was it ever renewed, and what the last calls came to."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from zoho import clients, tokens
+from zoho.connections import Connection
+from zoho.diagnostics.findings import CHECK_AGAIN, REFRESH_NOW, Observation, moment, not_checked, ok, span, warning
+from zoho.runtime import Amend
+
+RECENT = timedelta(hours=24)
+"""A renewal that succeeded within this time still counts as seen."""
+
+
+def usable(amend: Amend, connection: Connection) -> Observation:
+    """Whether an access token can be handed out; it is renewed only when that is due. Raises as tokens.access_token."""
+    tokens.access_token(amend, connection.id)
+    now = clients.load(amend, connection.id)
+    if not tokens.is_valid_expiry(now.token_expires_at):
+        return warning("handed out, but its expiry is not valid", "The renewal was not stored.", "Check again.", CHECK_AGAIN)
+    expires_at = datetime.fromtimestamp(now.token_expires_at or 0, UTC)
+    renewed = "renewed just now, " if now.refreshed_at != connection.refreshed_at else ""
+    return ok(f"{renewed}good until {moment(expires_at)}, {span((expires_at - amend.now()).total_seconds())} left")
+
+
+def renewal(amend: Amend, connection: Connection) -> Observation:
+    """Whether the refresh token is known to work: green only for a renewal that was made, with its time."""
+    at, connected_at = connection.refreshed_at, connection.connected_at
+    step = "Renewal is tried when you press Refresh now."
+    if at is None:
+        return not_checked("This connection was never renewed.", step, REFRESH_NOW)
+    if connected_at is not None and at <= connected_at:
+        return not_checked("This connection was not renewed since it was made.", step, REFRESH_NOW, evidence=f"made {moment(connected_at)}")
+    ago = (amend.now() - at).total_seconds()
+    seen = f"last renewed {moment(at)}, {span(ago)} ago"
+    if ago > RECENT.total_seconds():
+        return not_checked("The last renewal is more than a day old.", step, REFRESH_NOW, evidence=seen)
+    return ok(seen)
+
+
+def last_calls(amend: Amend, connection: Connection) -> Observation:
+    """What was noted of the last success and the last failure."""
+    good, bad = connection.last_success_at, connection.last_failure_at
+    if bad is None:
+        return ok(f"last success {moment(good)}, no failure noted") if good else not_checked("No call was made yet.")
+    failure = f"last failure {moment(bad)}: {connection.last_failure_code}, {connection.last_failure_detail}"
+    seen = f"last success {moment(good)}; {failure}"
+    if good is not None and good >= bad:
+        return ok(seen)
+    return warning(seen, "The last noted call failed.", "See the checks above for what holds now.", CHECK_AGAIN)

@@ -1,0 +1,55 @@
+"""The checks, from near to far: what each is called, what it needs, and after which ones it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from zoho.connections import Connection
+from zoho.diagnostics import access_tokens, granted, live, stored
+from zoho.diagnostics.findings import Observation
+from zoho.runtime import Amend
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """``needs``: pointless when one of these failed. ``after``: waits for these, however they end. ``product``: only when chosen."""
+
+    slug: str
+    title: str
+    run: Callable[[Amend, Connection], Observation]
+    needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    product: str | None = None
+
+
+_CRM = ("token", "api_domain")
+
+CHECKS: tuple[Check, ...] = (
+    Check("connection", "Connection", stored.state),
+    Check("key", "Encryption key", stored.key, needs=("connection",)),
+    Check("refresh_token", "Refresh token", stored.refresh_token, needs=("connection", "key")),
+    Check("token_expires_at", "Expiry of the access token", stored.expiry, needs=("connection",)),
+    Check("data_center", "Data centre", stored.data_center),
+    Check("api_domain", "API domain", stored.api_domain, needs=("data_center",)),
+    Check("client", "Client id and secret", stored.client, needs=("data_center",)),
+    Check("throttle", "Zoho's limit on renewals", stored.throttle, needs=("connection",)),
+    Check("crm_scopes", "CRM scopes", granted.crm, product="crm"),
+    Check("desk_scopes", "Desk scopes", granted.desk, product="desk"),
+    Check(
+        "token",
+        "Access token",
+        access_tokens.usable,
+        needs=("connection", "key", "refresh_token", "data_center"),
+        after=("token_expires_at", "api_domain", "client", "throttle", "crm_scopes", "desk_scopes"),
+    ),
+    Check("renewal", "Renewal", access_tokens.renewal, needs=("token",)),
+    Check("identity", "Zoho user", live.identity, needs=("token",)),
+    Check("crm_org", "CRM organization", live.crm_org, needs=_CRM, product="crm"),
+    Check("crm_records", "Reading CRM", live.crm_records, needs=_CRM, product="crm"),
+    Check("desk_org", "Desk organization", live.desk_org, needs=("token",), product="desk"),
+    Check("desk_records", "Reading Desk", live.desk_records, needs=("token", "desk_org"), product="desk"),
+    Check("last_calls", "Last calls", access_tokens.last_calls, after=("renewal", "identity", "crm_org", "crm_records", "desk_records")),
+)
+"""Those that read the row alone come before ``token``, which may change it. Data centre, client and scopes matter to a dead grant too:
+Zoho has one word for "revoked" and for "of another data centre"."""

@@ -1,0 +1,23 @@
+"""One Field for both products: what Zoho says about a field, and its value between the wire and a form's control."""
+
+from zoho.fields.crm import crm_form
+from zoho.fields.desk import desk_form
+from zoho.fields.field import Field, unknown_field
+from zoho.fields.form import Form, Section, with_options
+from zoho.fields.words import ABSENT, Absent, FieldError, Kind, Option, Wire
+
+__all__ = [
+    "ABSENT",
+    "Absent",
+    "Field",
+    "FieldError",
+    "Form",
+    "Kind",
+    "Option",
+    "Section",
+    "Wire",
+    "crm_form",
+    "desk_form",
+    "unknown_field",
+    "with_options",
+]

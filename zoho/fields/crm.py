@@ -1,0 +1,163 @@
+"""CRM's field metadata and layouts as a Form for one record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from zoho.fields.crm_types import DECIMALS, TEXT_KINDS, kind_of, whole_digits, why_read_only
+from zoho.fields.field import Field
+from zoho.fields.form import Form, Section, by_name, count, dicts, part, settled, word
+from zoho.fields.shown import is_scalar, text_of
+from zoho.fields.words import Kind, Option
+
+Meta = dict[str, Any]
+HIDDEN = frozenset({"Wizard"})
+"""It passes every rule for an editable field, and is none."""
+ONE_SECTION = "Fields"
+_LARGEST = {"small": 2_000, "large": 32_000, "rich_text": 50_000}
+_WITH_DECIMALS = frozenset({Kind.DECIMAL, Kind.CURRENCY, Kind.PERCENT})
+_ANY_MODULE = "se_module"
+
+
+def crm_form(fields: list[Meta], layouts: list[Meta], record: Meta) -> Form:
+    """The form for ``record``: sections and mandatory fields of its layout, options of that layout, everything else from the fields.
+
+    ``fields`` is ``GET /settings/fields``, ``layouts`` ``GET /settings/layouts``, either may be empty; ``record`` is the record as
+    read, or ``{}``. Tolerates missing keys, null, and names that come twice. Source: the dossier's crm.md sections 3 to 5.
+    """
+    known: dict[str, Meta] = {}
+    for meta in dicts(fields):
+        if (name := _name(meta)) and name not in HIDDEN:
+            known.setdefault(name, meta)
+    layout = _layout(dicts(layouts), record)
+    if layout is None:
+        every = tuple(_field(meta, record) for meta in known.values())
+        shown = tuple(field for field in every if known[field.name].get("visible") is not False)
+        return Form((Section(ONE_SECTION, shown),), (), by_name(every))
+    sections = _sections(layout, known, record)
+    on_layout = by_name(field for section in sections for field in section.fields)
+    others = by_name(_field(meta, record) for name, meta in known.items() if name not in on_layout)
+    return Form(sections, tuple(field for field in others.values() if field.is_editable), {**on_layout, **others})
+
+
+def _layout(layouts: Sequence[Meta], record: Meta) -> Meta | None:
+    """The record's layout; when it names none, the first that is in use. None when its own is not among those we may see."""
+    layout_id = word(part(record, "Layout").get("id"))
+    if layout_id:
+        return next((layout for layout in layouts if word(layout.get("id")) == layout_id), None)
+    used = (layout for layout in layouts if layout.get("visible") is not False and layout.get("status") in (None, "active"))
+    return next(used, layouts[0] if layouts else None)
+
+
+def _sections(layout: Meta, known: dict[str, Meta], record: Meta) -> tuple[Section, ...]:
+    seen: set[str] = set()
+    sections: list[Section] = []
+    for section in sorted(dicts(layout.get("sections")), key=_place):
+        if section.get("type") == "unused":
+            continue
+        rows: list[Field] = []
+        for entry in sorted(dicts(section.get("fields")), key=_place):
+            name = _name(entry)
+            if name and name not in HIDDEN and name not in seen and _belongs(entry, section):
+                seen.add(name)
+                meta = _merged(known.get(name, {}), entry)
+                if meta.get("visible") is not False:
+                    rows.append(_field(meta, record))
+        if rows:
+            sections.append(Section(word(section.get("display_label"), section.get("name"), section.get("api_name")), tuple(rows)))
+    return tuple(sections)
+
+
+def _belongs(entry: Meta, section: Meta) -> bool:
+    """A subform's section may list the subform's columns, which are fields of another module."""
+    return section.get("isSubformSection") is not True or entry.get("data_type") == "subform"
+
+
+def _merged(meta: Meta, entry: Meta) -> Meta:
+    """The field as the layout has it. What either of them forbids stays forbidden; no options in the layout are those of the field."""
+    merged = {**meta, **{key: value for key, value in entry.items() if value is not None}}
+    if not merged.get("pick_list_values"):
+        merged["pick_list_values"] = meta.get("pick_list_values")
+    merged["read_only"] = meta.get("read_only") is True or entry.get("read_only") is True
+    merged["visible"] = meta.get("visible") is not False and entry.get("visible") is not False
+    merged["system_mandatory"] = meta.get("system_mandatory") is True or entry.get("system_mandatory") is True
+    for key in ("operation_type", "view_type"):
+        merged[key] = {**part(entry, key), **{flag: False for flag, value in part(meta, key).items() if value is False}} or part(meta, key)
+    return merged
+
+
+def _field(meta: Meta, record: Meta) -> Field:
+    name, kind = _name(meta), kind_of(meta)
+    length, json_type = count(meta.get("length")), word(meta.get("json_type"))
+    module, companions = _lookup(meta, record)
+    why = why_read_only(meta, kind)
+    if why is None and module == _ANY_MODULE:
+        why = "Zoho does not say in which module this record stands, so another cannot be named here."
+    field = Field(
+        name=name,
+        label=word(meta.get("field_label"), meta.get("display_label"), name),
+        kind=kind,
+        path=(name,),
+        data_type=word(meta.get("data_type")),
+        json_type=json_type,
+        is_required=meta.get("required") is True or meta.get("system_mandatory") is True,
+        is_editable=why is None,
+        why_read_only=why,
+        max_length=_max_length(meta, kind, length),
+        digits=whole_digits(kind, length),
+        decimal_places=_places(meta, json_type) if kind in _WITH_DECIMALS else None,
+        options=_options(meta) if kind in (Kind.PICKLIST, Kind.MULTISELECT) else (),
+        lookup_module=None if module == _ANY_MODULE else module,
+        tooltip=word(part(meta, "tooltip").get("value")) or None,
+        is_custom=meta.get("custom_field") is True,
+        is_masked=bool(part(meta, "mask_details")),
+        companions=companions,
+    )
+    return settled(field, record)
+
+
+def _options(meta: Meta) -> tuple[Option, ...]:
+    """Those in use; the actual value is sent, the display value shown."""
+    found: dict[str, Option] = {}
+    for row in dicts(meta.get("pick_list_values")):
+        actual = row.get("actual_value")
+        value = text_of(actual) if is_scalar(actual) else word(row.get("display_value"))
+        if row.get("type") != "unused" and value:
+            colour = row.get("colour_code")
+            found.setdefault(value, Option(value, word(row.get("display_value"), value), colour if isinstance(colour, str) else None))
+    return tuple(found.values())
+
+
+def _lookup(meta: Meta, record: Meta) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+    """The module that a lookup points to, and what must be written beside it: an id of any module needs the module's name."""
+    module = word(part(part(meta, "lookup"), "module").get("api_name"))
+    if module == _ANY_MODULE:
+        named = word(record.get("$se_module")) if isinstance(record, dict) else ""
+        return (named, (("$se_module", named),)) if named else (_ANY_MODULE, ())
+    several = dicts(part(meta, "multi_module_lookup").get("modules"))
+    if not module and len(several) == 1:
+        module = word(several[0].get("api_name"))
+    return module or None, ()
+
+
+def _max_length(meta: Meta, kind: Kind, length: int | None) -> int | None:
+    if kind in TEXT_KINDS or kind == Kind.PICKLIST:
+        return length or _LARGEST.get(word(part(meta, "textarea").get("type")))
+    return None
+
+
+def _places(meta: Meta, json_type: str) -> int:
+    places = meta.get("decimal_place")
+    if json_type == "integer":
+        return 0
+    return places if isinstance(places, int) and not isinstance(places, bool) and 0 <= places <= DECIMALS else DECIMALS
+
+
+def _place(entry: Meta) -> int:
+    return count(entry.get("sequence_number")) or 0
+
+
+def _name(meta: Meta) -> str:
+    name = meta.get("api_name")
+    return name if isinstance(name, str) else ""

@@ -1,0 +1,119 @@
+"""A form: the fields of a record in the sections of its layout; and what both products need to build one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from zoho.fields.choices import id_of, items
+from zoho.fields.field import Field
+from zoho.fields.shown import is_scalar, name_in, text_of
+from zoho.fields.words import ABSENT, Kind, Option
+
+NOT_IN_LAYOUT = "(not in this layout)"
+NOT_IN_LIST = "(not in the list)"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Fields under one heading."""
+
+    name: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Each field once: in a section, or editable and left out by the layout, or known by name alone."""
+
+    sections: tuple[Section, ...]
+    off_layout: tuple[Field, ...]
+    by_name: Mapping[str, Field]
+
+
+def with_options(form: Form, name: str, options: Sequence[Option]) -> Form:
+    """The form with other options for one field, such as the people who may own a record. What the record holds stays among them."""
+    field = form.by_name.get(name)
+    if field is None:
+        return form
+    listed = {option.value for option in options}
+    held = tuple(option for option in field.held if option.value not in listed)
+    more = tuple(Option(option.value, f"{option.label} {NOT_IN_LIST}") for option in held)
+    new = replace(field, options=(*options, *more), held=held)
+    sections = tuple(
+        replace(part, fields=_swapped(part.fields, new)) if any(one.name == name for one in part.fields) else part for part in form.sections
+    )
+    return Form(sections, _swapped(form.off_layout, new), {**form.by_name, name: new})
+
+
+def settled(field: Field, record: Mapping[str, Any], names: Sequence[Option] = ()) -> Field:
+    """The field for this record: locked when no control can hold its value, and with a name for what it holds beyond its options."""
+    wire = field.read(record)
+    if wire is ABSENT or wire is None:
+        return field
+    if not field.fits(wire):
+        why = field.why_read_only or "Zoho holds something here that cannot be edited as text."
+        return replace(field, is_editable=False, why_read_only=why)
+    if field.kind in (Kind.OWNER, Kind.LOOKUP):
+        return _with_name(field, wire, names)
+    if not field.options or field.kind not in (Kind.PICKLIST, Kind.MULTISELECT):
+        return field
+    listed = {option.value for option in field.options}
+    held = tuple(Option(value, value) for value in _values(field, wire) if value not in listed)
+    if not held:
+        return field
+    return replace(field, held=held, options=(*field.options, *(Option(one.value, f"{one.value} {NOT_IN_LAYOUT}") for one in held)))
+
+
+def dicts(value: Any) -> list[dict[str, Any]]:
+    """The objects of a list; nothing for anything else."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list | tuple) else []
+
+
+def part(value: Any, key: str) -> dict[str, Any]:
+    """``value[key]`` as an object: Zoho writes ``{}`` or null for none."""
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def word(*candidates: Any) -> str:
+    """The first that is text, or can be."""
+    return next((text for one in candidates if is_scalar(one) and (text := text_of(one)).strip()), "")
+
+
+def count(value: Any) -> int | None:
+    """A positive number, also as text; else None."""
+    text = text_of(value) if is_scalar(value) and not isinstance(value, bool) else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0 else None
+
+
+def is_true(value: Any) -> bool:
+    """True, also as text: Desk is not of one mind."""
+    return value is True or (isinstance(value, str) and value.lower() == "true")
+
+
+def by_name(fields: Iterable[Field]) -> dict[str, Field]:
+    """The first field of each name."""
+    found: dict[str, Field] = {}
+    for field in fields:
+        found.setdefault(field.name, field)
+    return found
+
+
+def _with_name(field: Field, wire: Any, names: Sequence[Option]) -> Field:
+    record_id = id_of(wire)
+    if not record_id or any(option.value == record_id for option in field.options):
+        return field
+    name = name_in(wire) if isinstance(wire, dict) else next((one.label for one in names if one.value == record_id), "")
+    held = Option(record_id, name or record_id)
+    more = (Option(held.value, f"{held.label} {NOT_IN_LIST}"),) if field.options else ()
+    return replace(field, held=(held,) if name or more else (), options=(*field.options, *more))
+
+
+def _values(field: Field, wire: Any) -> tuple[str, ...]:
+    return items(field, wire) if field.kind == Kind.MULTISELECT else tuple(items(field, [wire]))
+
+
+def _swapped(fields: tuple[Field, ...], new: Field) -> tuple[Field, ...]:
+    return tuple(new if field.name == new.name else field for field in fields)

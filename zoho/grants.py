@@ -1,0 +1,285 @@
+"""The life of a grant: begin a trip to Zoho, complete it, finish what it brought, disconnect.
+
+A code dies in a minute, so it is exchanged at once and saved sealed as *pending*; only then Zoho is asked who it was and which
+organizations they have, and the grant becomes a new connection, renews the one it belongs to, or waits for an answer when
+somebody else came back.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from zoho import authorization, connections, oauth, probes, scopes, tokens
+from zoho.authorization import AuthorizationRequest
+from zoho.connections import Connection, Status
+from zoho.data_centers import DataCenter
+from zoho.errors import (
+    BadStateError,
+    CodeExpiredError,
+    ConsentRefusedError,
+    KeyLostError,
+    MisconfiguredError,
+    NoRefreshTokenError,
+    UnknownHostError,
+    ZohoError,
+)
+from zoho.runtime import Amend
+
+log = logging.getLogger(__name__)
+
+
+class Result(StrEnum):
+    """How a trip to Zoho ended."""
+
+    CONNECTED = "connected"
+    RENEWED = "renewed"
+    ALREADY = "already"
+    SOMEBODY_ELSE = "somebody_else"
+    UNFINISHED = "unfinished"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The connection to show, and what happened."""
+
+    connection_id: UUID
+    result: Result
+
+
+def begin(
+    amend: Amend,
+    user_id: UUID,
+    session_id: UUID,
+    *,
+    location: str,
+    products: Sequence[str],
+    more_scopes: Sequence[str] = (),
+    reconnects_id: UUID | None = None,
+) -> UUID:
+    """Prepare a trip to Zoho's consent page and return its id; ``departure`` gives the address.
+
+    Raises MisconfiguredError (no client or secret for this data centre), NotConnectedError (nothing to reconnect).
+    """
+    center = amend.data_centers.get(location)
+    if center is None:
+        raise MisconfiguredError(f"data centre {location!r:.40} is not in the table", setting="ZOHO_DATA_CENTER")
+    oauth.credentials(amend.settings, center)
+    with amend.sessions.begin() as session:
+        if reconnects_id is not None:
+            connections.get_own(session, reconnects_id, user_id)
+        row = authorization.open_request(
+            session,
+            user_id,
+            session_id,
+            now=amend.now(),
+            location=location,
+            products=list(products),
+            scopes=list(scopes.to_ask(products, None if center.is_sandbox else amend.settings.scopes, more_scopes)),
+            reconnects_id=reconnects_id,
+        )
+        return row.id
+
+
+def departure(amend: Amend, user_id: UUID, session_id: UUID, request_id: UUID) -> str:
+    """The address of Zoho's consent page for a prepared trip. Raises BadStateError, MisconfiguredError."""
+    with amend.reading() as session:
+        row = authorization.get_open(session, request_id, user_id, session_id, amend.now())
+    center = amend.data_centers[row.location]
+    return oauth.authorization_url(center, oauth.credentials(amend.settings, center), row.scopes, row.state)
+
+
+def complete(amend: Amend, user_id: UUID, session_id: UUID, query: Mapping[str, str]) -> Outcome:
+    """Handle the callback: ``state``, ``code`` or ``error``, ``location``, ``accounts-server``.
+
+    Raises BadStateError, ConsentRefusedError, UnknownHostError (the secret is not sent), CodeExpiredError,
+    NoRefreshTokenError (nothing is kept), MisconfiguredError, ThrottledError, UnreachableError.
+    """
+    code = query.get("code", "")
+    with amend.sessions.begin() as session:
+        trip, is_reload = authorization.take(session, query.get("state", ""), user_id, session_id, code, amend.now())
+    if is_reload:
+        if trip.connection_id is None:
+            raise CodeExpiredError("the callback was opened again after it failed")
+        return Outcome(trip.connection_id, Result.ALREADY)
+    if query.get("error"):
+        raise ConsentRefusedError(f"Zoho came back with error={query['error']!r:.60}")
+    if not code:
+        raise BadStateError("Zoho came back without a code")
+    center = _center(amend, trip, query)
+    token = oauth.exchange(amend.http, center, oauth.credentials(amend.settings, center), code, amend.now())
+    if token.refresh_token is None:
+        raise NoRefreshTokenError("the exchange brought no refresh_token")
+    pending_id = _save_pending(amend, trip, center, token)
+    return finish(amend, user_id, pending_id, trip.id)
+
+
+def _center(amend: Amend, trip: AuthorizationRequest, query: Mapping[str, str]) -> DataCenter:
+    """The row that the callback names. What the browser brought only selects; an unknown server is refused."""
+    location = query.get("location", "").lower()
+    server = query.get("accounts-server", "")
+    if server:
+        found = amend.data_centers.find_accounts(server, location or trip.location)
+        if found is None:
+            raise UnknownHostError(f"accounts-server {server!r:.100} is not in the table of data centres")
+        return found
+    if location and location not in amend.data_centers:
+        raise UnknownHostError(f"location {location!r:.40} is not in the table of data centres")
+    return amend.data_centers[location or trip.location]
+
+
+def _save_pending(amend: Amend, trip: AuthorizationRequest, center: DataCenter, token: oauth.Token) -> UUID:
+    pending = Connection(
+        id=uuid4(),
+        user_id=trip.user_id,
+        status=Status.PENDING,
+        location=center.location,
+        accounts_server=center.accounts,
+        products=trip.products,
+        scopes_requested=trip.scopes,
+        replaces_id=trip.reconnects_id,
+        created_at=amend.now(),
+    )
+    for column, value in tokens.token_values(amend, pending.id, center, token).items():
+        setattr(pending, column, value)
+    with amend.sessions.begin() as session:
+        session.add(pending)
+        session.flush()
+        authorization.settle(session, trip.id, pending.id)
+    return pending.id
+
+
+def finish(amend: Amend, user_id: UUID, pending_id: UUID, trip_id: UUID | None = None) -> Outcome:
+    """Ask Zoho whose grant this is, then make it a connection. May be called again for one that was left pending.
+
+    Raises NotConnectedError.
+    """
+    with amend.reading() as session:
+        pending = connections.get_own(session, pending_id, user_id)
+    if pending.status != Status.PENDING:
+        return Outcome(pending_id, Result.ALREADY)
+    found = probes.identify(amend, pending)
+    if found.is_unreachable and not found.is_known:
+        return Outcome(pending_id, Result.UNFINISHED)
+    with amend.sessions.begin() as session:
+        pending = connections.get_own(session, pending_id, user_id)
+        for column, value in found.values.items():
+            setattr(pending, column, value)
+        wanted = session.get(Connection, pending.replaces_id) if pending.replaces_id else None
+        if wanted is not None and not _is_same_person(wanted, pending):
+            return Outcome(pending_id, Result.SOMEBODY_ELSE)
+        target = wanted or connections.find_same_grant(session, pending)
+        outcome, old = _adopt(amend, target, pending, session) if target else (_activate(pending, amend), None)
+        if trip_id is not None:
+            authorization.settle(session, trip_id, outcome.connection_id)
+    _revoke_quietly(amend, old)
+    return outcome
+
+
+def keep_as_new(amend: Amend, user_id: UUID, pending_id: UUID) -> Outcome:
+    """Answer to "somebody else came back": keep theirs as a connection of its own, and leave the old one as it is."""
+    with amend.sessions.begin() as session:
+        connections.get_own(session, pending_id, user_id).replaces_id = None
+    return finish(amend, user_id, pending_id)
+
+
+def disconnect(amend: Amend, user_id: UUID, connection_id: UUID) -> bool:
+    """Revoke at Zoho and forget the tokens; the row and its history stay. False when Zoho could not be told.
+
+    Raises NotConnectedError.
+    """
+    with amend.reading() as session:
+        connection = connections.get_own(session, connection_id, user_id)
+    was_revoked = _revoke_quietly(amend, _sealed(amend, connection))
+    with amend.sessions.begin() as session:
+        connection = connections.get_own(session, connection_id, user_id)
+        if connection.status == Status.PENDING:
+            session.delete(connection)
+            return was_revoked
+        connection.status = Status.DISCONNECTED
+        connection.access_token = connection.refresh_token = connection.token_expires_at = None
+    return was_revoked
+
+
+def rename(amend: Amend, user_id: UUID, connection_id: UUID, name: str) -> None:
+    """Call a connection by another name, of at most 200 characters. Raises NotConnectedError."""
+    with amend.sessions.begin() as session:
+        connections.get_own(session, connection_id, user_id).name = name[:200]
+
+
+def _is_same_person(old: Connection, new: Connection) -> bool:
+    """Nothing that both know differs. An organization that only one of them knows says nothing."""
+    pairs = [(old.zuid, new.zuid), (old.crm_org_id, new.crm_org_id), (old.location, new.location)]
+    if not (old.crm_org_id or new.crm_org_id):
+        pairs.append((old.desk_org_id, new.desk_org_id))
+    return all(a == b for a, b in pairs if a and b)
+
+
+def _activate(pending: Connection, amend: Amend) -> Outcome:
+    pending.status = Status.ACTIVE
+    pending.connected_at = amend.now()
+    pending.name = pending.name or _name(pending)
+    return Outcome(pending.id, Result.CONNECTED)
+
+
+def _name(connection: Connection) -> str:
+    org = connection.crm_org_name or connection.desk_org_name or connection.zoho_user_name or "Zoho"
+    suffix = f" ({connection.environment})" if connection.environment not in (None, "production") else ""
+    return f"{org}{suffix}"[:200]
+
+
+_FROM_GRANT = (
+    "token_expires_at api_domain api_domain_refused location accounts_server products scopes_requested scopes_granted refreshed_at "
+    "last_success_at"
+).split()
+_IF_KNOWN = (
+    "zuid zoho_user_name zoho_user_email time_zone crm_org_id crm_org_name crm_domain_name zgid environment desk_org_id desk_org_name "
+    "desk_portal_name"
+).split()
+
+_Revocable = tuple[DataCenter, str] | None
+
+
+def _adopt(amend: Amend, target: Connection, pending: Connection, session: Any) -> tuple[Outcome, _Revocable]:
+    """Move a new grant into the connection it belongs to, sealed anew for it; the token it replaces is to be revoked."""
+    old, new = _sealed(amend, target), _sealed(amend, pending)
+    for column in _FROM_GRANT:
+        setattr(target, column, getattr(pending, column))
+    for column in _IF_KNOWN:
+        setattr(target, column, getattr(pending, column) or getattr(target, column))
+    target.access_token = tokens.seal(amend, target.id, tokens.unseal(amend, pending.id, pending.access_token or ""))
+    target.refresh_token = tokens.seal(amend, target.id, new[1] if new else "")
+    target.status = Status.ACTIVE
+    target.connected_at = amend.now()
+    target.scopes_confirmed = target.scopes_refused = []
+    target.refresh_lease_until = target.refresh_not_before = None
+    target.last_failure_at = target.last_failure_code = target.last_failure_detail = None
+    session.delete(pending)
+    return Outcome(target.id, Result.RENEWED), None if old and new and old[1] == new[1] else old
+
+
+def _sealed(amend: Amend, connection: Connection) -> _Revocable:
+    """The refresh token and where to revoke it, as far as both can still be known."""
+    center = amend.data_centers.get(connection.location)
+    if center is None or not connection.refresh_token:
+        return None
+    try:
+        return center, tokens.unseal(amend, connection.id, connection.refresh_token)
+    except KeyLostError:
+        return None
+
+
+def _revoke_quietly(amend: Amend, old: _Revocable) -> bool:
+    """Tell Zoho that a refresh token is no longer wanted. What we keep does not depend on the answer."""
+    if old is None:
+        return False
+    try:
+        oauth.revoke(amend.http, old[0], old[1])
+    except ZohoError as error:
+        log.warning("revoke failed code=%s: %s", error.code, error)
+        return False
+    return True

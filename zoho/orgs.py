@@ -1,0 +1,134 @@
+"""The organizations of a connection: the CRM org, its zgid, and the Desk organization. Three numbers, never mixed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+
+from zoho import access, clients, connections, data_centers, scopes
+from zoho.answers import Choice, Question
+from zoho.connections import Connection
+from zoho.errors import DeskOrgUnknownError, MissingScopeError
+from zoho.runtime import Amend
+
+DESK_ORG = "desk_org_id"
+"""Name of the question which Desk organization to use."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskOrg:
+    """One row of ``GET /organizations``."""
+
+    id: str
+    name: str
+    portal: str
+    edition: str
+    is_default: bool
+    time_zone: str | None
+
+
+def desk_org(amend: Amend, connection_id: UUID) -> str | Question:
+    """The stored Desk organization; a blank one is discovered and stored first. Several: the question which.
+
+    Raises DeskOrgUnknownError when discovery is refused (it says so when ``Desk.basic.READ`` is what lacks) or finds none.
+    """
+    connection = clients.load(amend, connection_id)
+    if is_org_id(connection.desk_org_id):
+        return (connection.desk_org_id or "").strip()
+    found = discover_desk(amend, connection)
+    if len(found) == 1:
+        choose_desk_org(amend, connection_id, found[0])
+        return found[0].id
+    return question(found)
+
+
+def question(found: Sequence[DeskOrg]) -> Question:
+    """Which of these Desk organizations?"""
+    return Question(
+        name=DESK_ORG,
+        prompt="This login belongs to several Desk organizations. Which one should this connection edit?",
+        schema={"type": "object", "properties": {DESK_ORG: {"type": "string", "enum": [org.id for org in found]}}, "required": [DESK_ORG]},
+        options=tuple(Choice(org.id, org.name, f"portal {org.portal}, {org.edition}") for org in found),
+    )
+
+
+def is_org_id(value: str | None) -> bool:
+    """True for digits; Zoho answers anything else with an opaque 500."""
+    clean = (value or "").strip()
+    return clean.isascii() and clean.isdigit()
+
+
+def discover_desk(amend: Amend, connection: Connection) -> list[DeskOrg]:
+    """Every Desk organization of the login. Raises DeskOrgUnknownError."""
+    try:
+        rows = access.call(amend, connection, scopes.DESK_BASIC, clients.desk_client(amend, connection).organizations)
+    except MissingScopeError as exc:
+        raise DeskOrgUnknownError(
+            "GET /organizations was refused for lack of Desk.basic.READ",
+            summary="The Desk organization could not be looked up: this connection lacks the scope Desk.basic.READ.",
+            advice="Reconnect and grant Desk.basic.READ (find the Desk organization).",
+        ) from exc
+    found = [org for row in rows if (org := _desk_org(row)) is not None]
+    if not found:
+        raise DeskOrgUnknownError(
+            "GET /organizations answered no organization",
+            summary="This Zoho login belongs to no Desk organization.",
+            advice="Connect with a login that is an agent in Zoho Desk.",
+        )
+    return found
+
+
+def own_desk_orgs(amend: Amend, user_id: UUID, connection_id: UUID) -> list[DeskOrg]:
+    """What an operator may choose from. Raises NotConnectedError, DeskOrgUnknownError."""
+    with amend.reading() as session:
+        connection = connections.get_own(session, connection_id, user_id)
+    return discover_desk(amend, connection)
+
+
+def choose_desk_org(amend: Amend, connection_id: UUID, org: DeskOrg) -> None:
+    """Store the Desk organization of a connection."""
+    values = {"desk_org_id": org.id, "desk_org_name": org.name, "desk_portal_name": org.portal}
+    with amend.sessions.begin() as session:
+        session.execute(update(Connection).where(Connection.id == connection_id).values(values))
+
+
+def choose_desk_org_by_id(amend: Amend, user_id: UUID, connection_id: UUID, org_id: str) -> bool:
+    """Answer the question; False when the login has no such organization. Raises NotConnectedError, DeskOrgUnknownError."""
+    with amend.reading() as session:
+        connection = connections.get_own(session, connection_id, user_id)
+    chosen = next((org for org in discover_desk(amend, connection) if org.id == org_id), None)
+    if chosen is not None:
+        choose_desk_org(amend, connection_id, chosen)
+    return chosen is not None
+
+
+def crm_values(org: dict[str, Any], api_domain: str | None) -> dict[str, Any]:
+    """The columns that ``GET /org`` fills: id, zgid, name, ``domain_name`` for links, environment."""
+    kind = _text(org.get("type"))
+    return {
+        "crm_org_id": _text(org.get("id")),
+        "crm_org_name": _text(org.get("company_name")),
+        "crm_domain_name": _text(org.get("domain_name")),
+        "zgid": _text(org.get("zgid")),
+        "environment": kind if kind in ("production", "sandbox", "developer", "bigin") else data_centers.environment(api_domain),
+        "time_zone": _text(org.get("time_zone")),
+    }
+
+
+def _desk_org(row: Any) -> DeskOrg | None:
+    if not isinstance(row, dict) or not is_org_id(_text(row.get("id"))):
+        return None
+    name = _text(row.get("companyName")) or _text(row.get("portalName")) or str(row["id"])
+    edition = str(row.get("edition") or "edition not given").replace("_", " ").lower()
+    is_default = row.get("isDefault") in (True, "true")
+    return DeskOrg(str(row["id"]).strip(), name, _text(row.get("portalName")) or "", edition, is_default, _text(row.get("timeZone")))
+
+
+def _text(value: Any) -> str | None:
+    """Zoho's ids come as text or as numbers; blank is nothing."""
+    text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return text or None

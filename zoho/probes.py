@@ -1,0 +1,97 @@
+"""Who connected, and which organizations they have: asked once at connect, and again by diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from zoho import clients, oauth, orgs, tokens
+from zoho.connections import Connection
+from zoho.errors import UnreachableError, UnreadableAnswerError, ZohoDownError, ZohoError
+from zoho.runtime import Amend
+
+TRANSIENT = (UnreachableError, ZohoDownError, UnreadableAnswerError)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The columns that could be filled; ``is_unreachable`` when a probe failed for a reason that passes."""
+
+    values: dict[str, Any]
+    is_unreachable: bool
+
+    @property
+    def is_known(self) -> bool:
+        """True when a person or an organization was named."""
+        return any(self.values.get(key) for key in ("zuid", "crm_org_id", "desk_org_id"))
+
+
+Probe = Callable[[Amend, Connection], dict[str, Any]]
+
+
+def identify(amend: Amend, connection: Connection) -> Identity:
+    """Ask the accounts server, CRM and Desk, each for itself; what one refuses, another may know."""
+    values: dict[str, Any] = {}
+    is_unreachable = False
+    steps: list[Probe] = [_account]
+    # The person before the organization: Zoho writes times in the person's zone.
+    steps += [_crm_person, _crm_org] if "crm" in connection.products else []
+    steps += [_desk_org, _desk_person] if "desk" in connection.products else []
+    for step in steps:
+        if step is _desk_person and values.get("zuid"):
+            continue
+        try:
+            found = step(amend, connection)
+        except ZohoError as error:
+            is_unreachable = is_unreachable or isinstance(error, TRANSIENT)
+            continue
+        values.update({key: value for key, value in found.items() if value and not values.get(key)})
+    return Identity(values, is_unreachable)
+
+
+def _account(amend: Amend, connection: Connection) -> dict[str, Any]:
+    info = oauth.user_info(amend.http, tokens.data_center(amend, connection), tokens.access_token(amend, connection.id))
+    name = info.get("Display_Name") or " ".join(str(info[key]) for key in ("First_Name", "Last_Name") if info.get(key))
+    return {"zuid": _id(info.get("ZUID")), "zoho_user_name": _short(name), "zoho_user_email": _short(info.get("Email"), 320)}
+
+
+def _crm_org(amend: Amend, connection: Connection) -> dict[str, Any]:
+    return orgs.crm_values(clients.crm_client(amend, connection).org(), connection.api_domain)
+
+
+def _crm_person(amend: Amend, connection: Connection) -> dict[str, Any]:
+    user = clients.crm_client(amend, connection).current_user()
+    return {
+        "zuid": _id(user.get("zuid")),
+        "zoho_user_name": _short(user.get("full_name")),
+        "zoho_user_email": _short(user.get("email"), 320),
+        "time_zone": _short(user.get("time_zone"), 80),
+    }
+
+
+def _desk_org(amend: Amend, connection: Connection) -> dict[str, Any]:
+    found = orgs.discover_desk(amend, connection)
+    if len(found) != 1:
+        return {}
+    return {
+        "desk_org_id": found[0].id,
+        "desk_org_name": _short(found[0].name),
+        "desk_portal_name": _short(found[0].portal, 200),
+        "time_zone": _short(found[0].time_zone, 80),
+    }
+
+
+def _desk_person(amend: Amend, connection: Connection) -> dict[str, Any]:
+    info = clients.desk_client(amend, connection).my_info()
+    name = info.get("name") or " ".join(str(info[key]) for key in ("firstName", "lastName") if info.get(key))
+    return {"zuid": _id(info.get("zuid")), "zoho_user_name": _short(name), "zoho_user_email": _short(info.get("emailId"), 320)}
+
+
+def _id(value: Any) -> str | None:
+    text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return text[:40] or None
+
+
+def _short(value: Any, length: int = 400) -> str | None:
+    return value.strip()[:length] or None if isinstance(value, str) else None
