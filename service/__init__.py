@@ -1,0 +1,1 @@
+"""How Amend runs: settings, the supervisor that ./run starts, the command line."""
