@@ -18,9 +18,10 @@ from zoho import connections, metadata
 from zoho.answers import Done, Question
 from zoho.connections import Connection
 from zoho.errors import NotFoundError
-from zoho.fields import ABSENT, Field, FieldError
+from zoho.fields import ABSENT, Field, FieldError, Kind, with_field
 from zoho.metadata import RecordForm
 from zoho.runtime import Amend
+from zoho.tools.crm import CUT, WHOLE
 
 KEPT = timedelta(days=14)
 Typed = Mapping[str, Sequence[str]]
@@ -261,12 +262,23 @@ def _opened(amend: Amend, row: Snapshot) -> Opened:
         module=row.module,
         record_id=row.record_id,
         record=row.record,
-        record_form=metadata.record_form(amend, connection, row.product, row.module, row.record),
+        record_form=_lock_cut(metadata.record_form(amend, connection, row.product, row.module, row.record), row.record),
         zone=zone_of(connection),
         opened_at=row.opened_at,
         typed=row.typed or {},
         conflicts=row.conflicts or {},
     )
+
+
+def _lock_cut(found: RecordForm, record: Mapping[str, Any]) -> RecordForm:
+    """A rich text that Zoho may have cut is not edited: saving it would destroy the rest."""
+    whole = record.get(WHOLE) or ()
+    form = found.form
+    for field in found.form.by_name.values():
+        value = record.get(field.name)
+        if field.kind == Kind.RICH_TEXT and isinstance(value, str) and len(value) in CUT and field.name not in whole:
+            form = with_field(form, replace(field, is_editable=False, why_read_only="Zoho showed only the beginning of this text."))
+    return replace(found, form=form)
 
 
 def zone_of(connection: Connection) -> ZoneInfo:

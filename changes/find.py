@@ -21,7 +21,7 @@ from zoho.runtime import Amend
 from zoho.tools.desk import MODULES as DESK_MODULES
 
 PRODUCTS = ("crm", "desk")
-MAX_COLUMNS = 6
+MAX_COLUMNS = 5
 LAST_PAGE = {"crm": 10, "desk": 100}
 """Zoho's lists end here: 2,000 CRM records without a page token."""
 
@@ -165,6 +165,8 @@ def _id(record: Mapping[str, Any]) -> str:
 def _cell(column: _Column, record: Mapping[str, Any], zone: ZoneInfo) -> str:
     if column.field is not None:
         wire = column.field.read(record)
+        if isinstance(wire, dict) and isinstance(wire.get("name"), str):
+            return str(wire["name"])  # without the id that a form shows beside it
         return "" if wire is ABSENT or wire is None else column.field.show(wire, zone)
     value = record.get(column.name)
     return _time(value, zone) or str(value) if isinstance(value, str | int) else ""
@@ -181,8 +183,7 @@ def _time(value: object, zone: ZoneInfo) -> str | None:
 
 
 PREFERRED = (
-    "Company Account_Name Email Phone Mobile Stage Amount Closing_Date Status Lead_Status Due_Date Priority Start_DateTime Owner "
-    "Modified_Time"
+    "Company Account_Name Email Phone Stage Amount Closing_Date Status Lead_Status Due_Date Priority Start_DateTime Owner Modified_Time"
 ).split()
 SHORT = (Kind.TEXT, Kind.EMAIL, Kind.PHONE, Kind.PICKLIST, Kind.DATE, Kind.CURRENCY, Kind.INTEGER, Kind.DECIMAL, Kind.LOOKUP)
 

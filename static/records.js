@@ -23,31 +23,40 @@
     return made;
   }
 
+  function chosen(control, isDefault) {
+    return [...control.options].filter((option) => option.value !== "" && (isDefault ? option.defaultSelected : option.selected));
+  }
+
+  // What would be posted, as one text; a time without seconds is one of zero seconds.
+  function raw(control, isDefault) {
+    if (control.type === "checkbox") return (isDefault ? control.defaultChecked : control.checked) ? "true" : "";
+    if (control.tagName === "SELECT") return chosen(control, isDefault).map((option) => option.value).sort().join("\n");
+    const value = isDefault ? control.defaultValue : control.value;
+    return control.type === "datetime-local" && value.length === 16 ? `${value}:00` : value;
+  }
+
   function shown(control, isDefault) {
-    if (control.type === "checkbox") return (isDefault ? control.defaultChecked : control.checked) ? "Yes" : "No";
-    if (control.tagName === "SELECT") {
-      const chosen = [...control.options].filter((option) => isDefault ? option.defaultSelected : option.selected);
-      return chosen.filter((option) => option.value !== "").map((option) => option.label).join(", ");
-    }
-    return isDefault ? control.defaultValue : control.value;
+    if (control.type === "checkbox") return raw(control, isDefault) ? "Yes" : "No";
+    if (control.tagName === "SELECT") return chosen(control, isDefault).map((option) => option.label).join(", ");
+    return control.type === "datetime-local" ? raw(control, isDefault).replace("T", " ") : raw(control, isDefault);
   }
 
   // What the record holds: the page's own "was" when it came back with what was typed, else what the page came with.
-  const held = new Map(controls.map((control) => [control, {
-    value: control.dataset.was ?? null,
-    first: shown(control, true),
-    isOld: control.dataset.was !== undefined,
-  }]));
+  const held = new Map(controls.map((control) => {
+    const { was, held: kept } = control.dataset;
+    if (was === undefined) return [control, { value: raw(control, true), words: shown(control, true) }];
+    const value = control.tagName === "SELECT" ? kept.split("\n").sort().join("\n") : kept;
+    return [control, { value, words: was === EMPTY ? "" : was }];
+  }));
   const labels = new Map(controls.map((control) => [control, control.labels[0]?.textContent ?? control.name]));
   const rows = new Map(controls.map((control) => [control, control.closest(".field")]));
 
   function before(control) {
-    const record = held.get(control);
-    return record.isOld ? (record.value === EMPTY ? "" : record.value) : record.first;
+    return held.get(control).words;
   }
 
   function isChanged(control) {
-    return shown(control, false) !== before(control);
+    return raw(control, false) !== held.get(control).value;
   }
 
   function mark(control) {
@@ -123,7 +132,12 @@
   form.addEventListener("keydown", (event) => {
     if (event.target === filter && event.key === "Enter") event.preventDefault();
   });
-  form.addEventListener("submit", () => { isLeaving = true; });
+  let sentAt = -Infinity;
+  form.addEventListener("submit", (event) => {
+    if (event.timeStamp - sentAt < 3000) { event.preventDefault(); return; }  // a double click sends once
+    sentAt = event.timeStamp;
+    isLeaving = true;
+  });
   addEventListener("pageshow", () => { isLeaving = false; controls.forEach(update); show(); });
   addEventListener("beforeunload", (event) => {
     if (changed.size && !isKept && !isLeaving) event.preventDefault();

@@ -41,7 +41,10 @@ def upgrade(url: str, *, directory: Path = DIRECTORY, metadata: MetaData | None 
     Raises MigrationError, sqlalchemy.exc.SQLAlchemyError, alembic.util.CommandError (a database newer than the code).
     """
     with _transaction(url) as connection:
-        command.upgrade(_config(connection, directory, metadata), "head")
+        config = _config(connection, directory, metadata)
+        heads = set(ScriptDirectory.from_config(config).get_heads())
+        if set(MigrationContext.configure(connection).get_current_heads()) != heads:  # else spare the import of every table
+            command.upgrade(config, "head")
 
 
 def drift(url: str, *, directory: Path = DIRECTORY, metadata: MetaData | None = None) -> list[Any]:

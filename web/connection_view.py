@@ -82,7 +82,6 @@ class ConnectionView:
     connected_at: datetime | None
     replaces: str
     """The name of the connection that this grant was meant for, when somebody else came back."""
-    refused_api_domain: str
 
     @property
     def is_active(self) -> bool:
@@ -155,7 +154,6 @@ def view(amend: Amend, connection: Connection, replaces: str = "") -> Connection
         last_success_at=connection.last_success_at,
         connected_at=connection.connected_at,
         replaces=replaces,
-        refused_api_domain=connection.api_domain_refused or "",
     )
 
 
@@ -225,7 +223,8 @@ def _token(connection: Connection, now: datetime) -> TokenFacts:
         renews_at = expires_at - timedelta(seconds=tokens.MARGIN_SECONDS)
     throttled = connection.refresh_not_before
     waits = throttled if throttled and throttled > now else None
-    return TokenFacts(expires_at, renews_at, _renewal(renews_at, now), connection.refreshed_at, waits)
+    renews_in = _renewal(renews_at, now) if connection.status == Status.ACTIVE else "cannot be renewed until it is reconnected"
+    return TokenFacts(expires_at, renews_at, renews_in, connection.refreshed_at, waits)
 
 
 def _renewal(renews_at: datetime | None, now: datetime) -> str:

@@ -12,22 +12,15 @@ from web.connect import MESSAGES
 from web.connection_forms import NameForm, OrganizationForm
 from web.runtime import amend, operator
 from zoho import grants, orgs
+from zoho.grants import Revocation
 
 bp = Blueprint("connections", __name__)
 
-ENDED = {
-    (False, True): ("Disconnected. Zoho revoked the access.", "success"),
-    (False, False): (
-        "Disconnected here. Zoho could not be reached to revoke the access: remove it at Zoho under Sessions → Connected apps.",
-        "error",
-    ),
-    (True, True): ("Discarded. Zoho revoked the access.", "success"),
-    (True, False): (
-        "Discarded here. Zoho could not be reached to revoke the access: remove it at Zoho under Sessions → Connected apps.",
-        "error",
-    ),
+AT_ZOHO = {
+    Revocation.REVOKED: ("Zoho revoked the access.", "success"),
+    Revocation.NOT_TOLD: ("Zoho could not be reached to revoke the access: remove it at Zoho under Sessions → Connected apps.", "error"),
+    Revocation.NOTHING_HELD: ("No refresh token was held here that Zoho could revoke.", "success"),
 }
-"""By (was it pending, did Zoho revoke)."""
 
 
 @bp.get("/")
@@ -102,8 +95,8 @@ def disconnect(connection_id: UUID) -> ResponseReturnValue:
         return _back(connection_id)
     if request.method == "GET":
         return render_template("connections/disconnect.html", connection=connection)
-    was_revoked = grants.disconnect(amend(), operator().id, connection_id)
-    flash(*ENDED[connection.is_pending, was_revoked])
+    said, tone = AT_ZOHO[grants.disconnect(amend(), operator().id, connection_id)]
+    flash(f"{'Discarded' if connection.is_pending else 'Disconnected'}. {said}", tone)
     return redirect(url_for("connections.index"), code=303) if connection.is_pending else _back(connection_id)
 
 

@@ -80,6 +80,7 @@ def _conflict(receipt: Receipt) -> tuple[str, str]:
 
 def _unknown(receipt: Receipt) -> tuple[str, str]:
     reason = (receipt.note or "The app stopped before Zoho's answer was read.").strip()
+    reason = reason[:1].upper() + reason[1:]
     return "We do not know whether Zoho stored this.", f"{reason} It was sent once and is not sent again by itself."
 
 

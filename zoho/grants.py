@@ -43,6 +43,14 @@ class Result(StrEnum):
     UNFINISHED = "unfinished"
 
 
+class Revocation(StrEnum):
+    """What Zoho was told when a grant was given up."""
+
+    REVOKED = "revoked"
+    NOT_TOLD = "not_told"
+    NOTHING_HELD = "nothing_held"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The connection to show, and what happened."""
@@ -163,7 +171,7 @@ def finish(amend: Amend, user_id: UUID, pending_id: UUID, trip_id: UUID | None =
     if pending.status != Status.PENDING:
         return Outcome(pending_id, Result.ALREADY)
     found = probes.identify(amend, pending)
-    if found.is_unreachable and not found.is_known:
+    if found.is_incomplete and not found.is_known:
         return Outcome(pending_id, Result.UNFINISHED)
     with amend.sessions.begin() as session:
         pending = connections.get_own(session, pending_id, user_id)
@@ -187,22 +195,22 @@ def keep_as_new(amend: Amend, user_id: UUID, pending_id: UUID) -> Outcome:
     return finish(amend, user_id, pending_id)
 
 
-def disconnect(amend: Amend, user_id: UUID, connection_id: UUID) -> bool:
-    """Revoke at Zoho and forget the tokens; the row and its history stay. False when Zoho could not be told.
+def disconnect(amend: Amend, user_id: UUID, connection_id: UUID) -> Revocation:
+    """Revoke at Zoho and forget the tokens, whatever Zoho answers; the row and its history stay.
 
     Raises NotConnectedError.
     """
     with amend.reading() as session:
         connection = connections.get_own(session, connection_id, user_id)
-    was_revoked = _revoke_quietly(amend, _sealed(amend, connection))
+    revocation = _revoke_quietly(amend, _sealed(amend, connection))
     with amend.sessions.begin() as session:
         connection = connections.get_own(session, connection_id, user_id)
         if connection.status == Status.PENDING:
             session.delete(connection)
-            return was_revoked
+            return revocation
         connection.status = Status.DISCONNECTED
         connection.access_token = connection.refresh_token = connection.token_expires_at = None
-    return was_revoked
+    return revocation
 
 
 def rename(amend: Amend, user_id: UUID, connection_id: UUID, name: str) -> None:
@@ -273,13 +281,13 @@ def _sealed(amend: Amend, connection: Connection) -> _Revocable:
         return None
 
 
-def _revoke_quietly(amend: Amend, old: _Revocable) -> bool:
+def _revoke_quietly(amend: Amend, old: _Revocable) -> Revocation:
     """Tell Zoho that a refresh token is no longer wanted. What we keep does not depend on the answer."""
     if old is None:
-        return False
+        return Revocation.NOTHING_HELD
     try:
         oauth.revoke(amend.http, old[0], old[1])
     except ZohoError as error:
-        log.warning("revoke failed code=%s: %s", error.code, error)
-        return False
-    return True
+        log.warning("revoke failed zoho_error=%s: %s", error.code, error)
+        return Revocation.NOT_TOLD
+    return Revocation.REVOKED

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, delete
+from sqlalchemy import ForeignKey, String, Text, delete
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store import Base, ExactJson, UtcDateTime
+from store import Base, UtcDateTime, exact_json
 from zoho import access, clients, scopes
 from zoho.connections import Connection
 from zoho.crm import Module, editable_modules
@@ -38,7 +39,7 @@ class CachedMetadata(Base):
 
     connection_id: Mapped[UUID] = mapped_column(ForeignKey("zoho_connections.id", ondelete="CASCADE"), primary_key=True)
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
-    body: Mapped[Any] = mapped_column(ExactJson)
+    body: Mapped[str] = mapped_column(Text)  # exact_json
     fetched_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -174,13 +175,19 @@ def _cached(amend: Amend, connection: Connection, key: str, need: Need, fetch: C
     with amend.reading() as session:
         row = session.get(CachedMetadata, (connection.id, key))
     if row is not None and now - row.fetched_at < MAX_AGE:
-        return row.body, row.fetched_at
+        return _decoded(row.body), row.fetched_at
     try:
         body = access.call(amend, connection, need, fetch)
     except ZohoError:
         if row is None:
             raise
-        return row.body, row.fetched_at  # an hour-old form keeps what was typed; a dead token must not take it away
+        return _decoded(row.body), row.fetched_at  # an hour-old form keeps what was typed; a dead token must not take it away
     with amend.sessions.begin() as session:
-        session.merge(CachedMetadata(connection_id=connection.id, key=key, body=body, fetched_at=now))
+        session.merge(CachedMetadata(connection_id=connection.id, key=key, body=exact_json.dumps(body), fetched_at=now))
     return body, now
+
+
+@lru_cache(maxsize=128)
+def _decoded(text: str) -> Any:
+    """Decoding costs more than the rest of a form; the text is the key, so nothing has to be thrown away. Not to be changed."""
+    return exact_json.loads(text)

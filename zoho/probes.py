@@ -8,18 +8,30 @@ from typing import Any
 
 from zoho import clients, oauth, orgs, tokens
 from zoho.connections import Connection
-from zoho.errors import UnreachableError, UnreadableAnswerError, ZohoDownError, ZohoError
+from zoho.errors import (
+    InvalidGrantError,
+    KeyLostError,
+    MisconfiguredError,
+    NoRefreshTokenError,
+    ThrottledError,
+    TokenNotSavedError,
+    UnreachableError,
+    UnreadableAnswerError,
+    ZohoDownError,
+    ZohoError,
+)
 from zoho.runtime import Amend
 
 TRANSIENT = (UnreachableError, ZohoDownError, UnreadableAnswerError)
+NO_TOKEN = (InvalidGrantError, NoRefreshTokenError, ThrottledError, MisconfiguredError, KeyLostError, TokenNotSavedError)
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The columns that could be filled; ``is_unreachable`` when a probe failed for a reason that passes."""
+    """The columns that could be filled; ``is_incomplete`` when nobody could be asked, now or for lack of a token."""
 
     values: dict[str, Any]
-    is_unreachable: bool
+    is_incomplete: bool
 
     @property
     def is_known(self) -> bool:
@@ -33,7 +45,7 @@ Probe = Callable[[Amend, Connection], dict[str, Any]]
 def identify(amend: Amend, connection: Connection) -> Identity:
     """Ask the accounts server, CRM and Desk, each for itself; what one refuses, another may know."""
     values: dict[str, Any] = {}
-    is_unreachable = False
+    is_incomplete = False
     steps: list[Probe] = [_account]
     # The person before the organization: Zoho writes times in the person's zone.
     steps += [_crm_person, _crm_org] if "crm" in connection.products else []
@@ -44,10 +56,10 @@ def identify(amend: Amend, connection: Connection) -> Identity:
         try:
             found = step(amend, connection)
         except ZohoError as error:
-            is_unreachable = is_unreachable or isinstance(error, TRANSIENT)
+            is_incomplete = is_incomplete or isinstance(error, TRANSIENT + NO_TOKEN)
             continue
         values.update({key: value for key, value in found.items() if value and not values.get(key)})
-    return Identity(values, is_unreachable)
+    return Identity(values, is_incomplete)
 
 
 def _account(amend: Amend, connection: Connection) -> dict[str, Any]:

@@ -93,9 +93,10 @@ def access_token(amend: Amend, connection_id: UUID, rejected: str | None = None)
         claim = _claim(amend, connection_id, rejected)
         if isinstance(claim, str):
             return claim
-        if claim is not None:
-            return _refresh(amend, claim)
-        time.sleep(POLL_SECONDS)
+        if claim is None:
+            time.sleep(POLL_SECONDS)
+        elif token := _refresh(amend, claim):
+            return token
     raise UnreachableError("another worker has been renewing this connection for too long")
 
 
@@ -145,7 +146,8 @@ def _claim(amend: Amend, connection_id: UUID, rejected: str | None) -> _Claim | 
     return _Claim(connection, now + LEASE, opened)
 
 
-def _refresh(amend: Amend, claim: _Claim) -> str:
+def _refresh(amend: Amend, claim: _Claim) -> str | None:
+    """The new token, or None when the grant it belongs to was replaced meanwhile."""
     center = data_center(amend, claim.connection)
     try:
         us = oauth.credentials(amend.settings, center)
@@ -153,11 +155,10 @@ def _refresh(amend: Amend, claim: _Claim) -> str:
     except ZohoError as error:
         _note_failure(amend, claim, error)
         raise
-    _save(amend, claim, center, token)
-    return token.access_token
+    return token.access_token if _save(amend, claim, center, token) else None
 
 
-def _save(amend: Amend, claim: _Claim, center: DataCenter, token: Token) -> None:
+def _save(amend: Amend, claim: _Claim, center: DataCenter, token: Token) -> bool:
     """Write before use. The sealed refresh token is part of the condition: a grant that was replaced meanwhile is left alone."""
     same = (Connection.id == claim.connection.id) & (Connection.refresh_token == claim.connection.refresh_token)
     values = {**token_values(amend, claim.connection.id, center, token), "refresh_lease_until": None, "refresh_not_before": None}
@@ -169,7 +170,7 @@ def _save(amend: Amend, claim: _Claim, center: DataCenter, token: Token) -> None
         values.pop("scopes_granted")
     try:
         with amend.sessions.begin() as session:
-            session.execute(update(Connection).where(same).values(values))
+            return session.execute(update(Connection).where(same).values(values).returning(Connection.id)).first() is not None
     except SQLAlchemyError as exc:
         raise TokenNotSavedError(f"connection {claim.connection.id}: {type(exc).__name__}") from exc
 
@@ -197,7 +198,7 @@ def _note_failure(amend: Amend, claim: _Claim, error: ZohoError) -> None:
         "last_failure_code": error.code,
         "last_failure_detail": str(error)[:500],
     }
-    if isinstance(error, InvalidGrantError):
+    if isinstance(error, InvalidGrantError) and claim.connection.status == Status.ACTIVE:
         values["status"] = Status.RECONNECT_NEEDED
     if isinstance(error, ThrottledError):
         values["refresh_not_before"] = error.retry_at

@@ -201,7 +201,7 @@ def upgrade() -> None:
         "zoho_metadata",
         sa.Column("connection_id", sa.Uuid(), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
-        sa.Column("body", store.ExactJson(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
         sa.Column("fetched_at", store.UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"], ["zoho_connections.id"], name=op.f("fk_zoho_metadata_connection_id_zoho_connections"), ondelete="CASCADE"

@@ -11,7 +11,7 @@ from changes.history import Filter
 from changes.plans import Receipt, Verdict
 from changes.road import Conflict, Preview
 from tests.walk import add, connect
-from zoho import grants, orgs
+from zoho import connections, grants, metadata, orgs
 from zoho.answers import Done, Question, Refused
 from zoho.errors import ConflictError, InvalidGrantError, MissingScopeError, NotFoundError, UnknownToolError
 
@@ -413,3 +413,27 @@ def test_nothing_is_called_for_a_disconnected_connection(amend, sandbox, ana, co
     with pytest.raises(Exception, match="disconnected"):
         execute_tool(amend, connection_id, "crm.get_record", {"module": "Leads", "id": lead})
     assert sandbox.requests == []
+
+
+def test_a_rich_text_that_zoho_cut_is_opened_and_proved_whole(amend, sandbox, ana, connection_id, lead):
+    name = next(f["api_name"] for f in sandbox_fields(amend, connection_id) if (f.get("textarea") or {}).get("type") == "rich_text")
+    sandbox.edit("Leads", lead, **{name: "<p>" + "long " * 400 + "</p>"})
+    found = opened(amend, ana, connection_id, "crm", "Leads", lead)
+    assert found.record[name] == sandbox.record("Leads", lead)[name]
+    receipt = road.save(amend, ana, found, typed(found, **{name: found.record[name] + "and more"}))
+    assert receipt.verdict == Verdict.STORED
+    assert sandbox.record("Leads", lead)[name].endswith("and more")
+
+
+def test_a_rich_text_that_may_be_cut_is_locked(amend, sandbox, ana, connection_id, lead):
+    name = next(f["api_name"] for f in sandbox_fields(amend, connection_id) if (f.get("textarea") or {}).get("type") == "rich_text")
+    sandbox.edit("Leads", lead, **{name: "x" * 900})
+    sandbox.fail_next("GET /crm/v8/{module}/{id}/actions/fetch_full_data", status=503, times=5)
+    found = opened(amend, ana, connection_id, "crm", "Leads", lead)
+    assert not found.record_form.form.by_name[name].is_editable
+    assert found.parse({name: ["overwritten"]}) == drafts.Parsed((), {})
+
+
+def sandbox_fields(amend, connection_id):
+    with amend.reading() as session:
+        return metadata.crm_fields(amend, connections.get(session, connection_id), "Leads")

@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
+from werkzeug.datastructures import MultiDict
 
 from changes.plans import Step
 from people import Operator
@@ -19,10 +20,12 @@ from tests import walk
 from tests.conftest import EMAIL, PASSWORD, Clock
 from tests.pages import Visitor, text_of
 from tests.web.editing import RecordForm, decide, edit_path, open_form, press, receipt_of
+from zoho.connections import Connection
 from zoho.runtime import Amend
 
 PUT = "PUT /crm/v8/{module}/{id}"
 KEYS = ["present", "f_Phone", "f_Owner", "f_Amount", "snapshot", "action", "decide", "desk_org_id", "automations"]
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)">')
 PATCH = "PATCH /api/v1/{module}/{id}"
 
 
@@ -434,6 +437,40 @@ def test_what_was_typed_survives_the_end_of_the_session(
     assert "What you typed was kept" in page.text
     assert 'value="+41 1"' in page.text
     assert sent(sandbox) == 0
+
+
+def test_what_was_typed_is_kept_when_the_form_cannot_even_be_shown(
+    client: Visitor, connection_id: UUID, sandbox: Sandbox, lead: str, clock: Clock
+) -> None:
+    form = open_form(client, connection_id, "crm", "Leads", lead).type("Phone", "+41 1")
+    clock.advance(hours=2)  # the metadata must be read anew
+    sandbox.fail_next("GET /crm/v8/settings/fields", status=500, times=None)
+
+    page = press(client, form)
+    sandbox.clear_faults()
+
+    assert page.status_code == 502
+    assert "What you typed is kept for two weeks" in page.text
+    restored = client.get(f"{form.path}?draft={form.control('snapshot').values[0]}")
+    assert 'value="+41 1"' in restored.text
+    assert sent(sandbox) == 0
+
+
+def test_the_desk_organization_is_asked_for_and_the_edit_goes_on(
+    client: Visitor, connection_id: UUID, amend: Amend, sandbox: Sandbox, ticket: str
+) -> None:
+    form = open_form(client, connection_id, "desk", "tickets", ticket).type("Subject", "Kept")
+    sandbox.config.desk_orgs, sandbox.config.desk_org_bound = 2, False
+    with amend.sessions.begin() as session:
+        session.execute(update(Connection).values(desk_org_id=None))
+
+    asked = press(client, form)
+    assert "Which one should this connection edit?" in asked.text
+    hidden = [(unescape(name), unescape(value)) for name, value in HIDDEN.findall(asked.text)]
+    answer = client.client.post(form.path, data=MultiDict([*hidden, ("desk_org_id", "3981311")]))
+
+    receipt_of(client, answer)
+    assert sandbox.tickets[ticket]["subject"] == "Kept"
 
 
 def test_a_missing_scope_is_named_with_the_button_that_asks_for_it(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import unescape
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -68,7 +67,7 @@ def test_a_name_an_address_and_a_phone_number_find_the_record(client: Visitor, c
 
 
 def test_a_search_without_result_says_so(client: Visitor, connection_id: UUID) -> None:
-    assert "Nothing found for “nobody-of-that-name”" in text_of(client.get(path(connection_id, q="nobody-of-that-name")))
+    assert "Nothing found for “ nobody-of-that-name ” in Leads" in text_of(client.get(path(connection_id, q="nobody-of-that-name")))
 
 
 def test_one_letter_is_not_searched_for(client: Visitor, connection_id: UUID, sandbox: Sandbox) -> None:
@@ -161,7 +160,7 @@ def test_hostile_names_are_escaped(client: Visitor, connection_id: UUID, sandbox
     page = client.get(path(connection_id, product="crm", module="Leads", page="1"))
 
     assert "<script>alert" not in page.text
-    assert "onerror=alert(1)>" not in unescape("") + page.text
+    assert "<img src=x" not in page.text
 
 
 def test_another_operators_connection_is_not_found(client: Visitor, amend: Amend, sandbox: Sandbox) -> None:

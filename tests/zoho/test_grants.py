@@ -20,7 +20,7 @@ from zoho.errors import (
     NotConnectedError,
     UnknownHostError,
 )
-from zoho.grants import Result
+from zoho.grants import Result, Revocation
 
 TOKEN = "POST /oauth/v2/token"
 REVOKE = "POST /oauth/v2/token/revoke"
@@ -195,6 +195,18 @@ def test_a_grant_that_could_not_be_probed_stays_pending_and_can_be_finished(amen
     assert grants.finish(amend, ana, outcome.connection_id).result == Result.CONNECTED
 
 
+def test_a_pending_grant_that_was_revoked_meanwhile_does_not_become_a_connection(amend, sandbox, ana, clock):
+    session_id, query = travel(amend, ana)
+    for route in ("GET /oauth/user/info", "GET /crm/v8/users", "GET /crm/v8/org", "GET /api/v1/organizations", "GET /api/v1/myinfo"):
+        sandbox.fail_next(route, status=503, times=5)
+    pending = grants.complete(amend, ana, session_id, query).connection_id
+    sandbox.clear_faults()
+    sandbox.revoke_all()
+    clock.advance(hours=2)
+    assert grants.finish(amend, ana, pending).result == Result.UNFINISHED
+    assert stored(amend, pending).status != Status.ACTIVE
+
+
 def test_reconnecting_as_somebody_else_waits_for_an_answer(amend, sandbox, ana):
     mine = connect(amend, ana).connection_id
     sandbox.config.person = 1
@@ -223,7 +235,7 @@ def test_a_connection_is_reconnected_in_place_after_it_died(amend, sandbox, ana)
 
 def test_disconnecting_revokes_at_zoho_and_forgets_the_tokens(amend, sandbox, ana):
     mine = connect(amend, ana).connection_id
-    assert grants.disconnect(amend, ana, mine) is True
+    assert grants.disconnect(amend, ana, mine) == Revocation.REVOKED
     row = stored(amend, mine)
     assert (row.status, row.access_token, row.refresh_token) == (Status.DISCONNECTED, None, None)
     with pytest.raises(NotConnectedError):
@@ -233,7 +245,7 @@ def test_disconnecting_revokes_at_zoho_and_forgets_the_tokens(amend, sandbox, an
 def test_disconnecting_without_zoho_says_that_zoho_was_not_told(amend, sandbox, ana):
     mine = connect(amend, ana).connection_id
     sandbox.stop()
-    assert grants.disconnect(amend, ana, mine) is False
+    assert grants.disconnect(amend, ana, mine) == Revocation.NOT_TOLD
     assert stored(amend, mine).refresh_token is None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -239,13 +238,13 @@ def test_a_token_that_cannot_be_saved_is_an_error(amend, sandbox, connection_id,
 def test_a_grant_replaced_during_a_refresh_is_not_overwritten(amend, sandbox, connection_id, clock):
     clock.advance(hours=2)
     sandbox.fail_next(TOKEN, fault="slow", seconds=0.4)
-    refreshing = threading.Thread(target=lambda: tokens.access_token(amend, connection_id))
-    refreshing.start()
+    refreshing = ThreadPoolExecutor(1).submit(tokens.access_token, amend, connection_id)
     time.sleep(0.1)
-    write(amend, connection_id, refresh_token="replaced", access_token="newer")
-    refreshing.join()
-    row = stored(amend, connection_id)
-    assert (row.refresh_token, row.access_token) == ("replaced", "newer")
+    new = {"refresh_token": "1000.new", "access_token": "1000.newer"}
+    sealed = {column: tokens.seal(amend, connection_id, value) for column, value in new.items()}
+    write(amend, connection_id, **sealed, token_expires_at=int(amend.now().timestamp()) + 3600, refresh_lease_until=None)
+    assert refreshing.result(timeout=5) == "1000.newer", "the new grant's token is handed out, not the old one's"
+    assert stored(amend, connection_id).refresh_token == sealed["refresh_token"]
 
 
 def test_no_token_stands_in_an_error_a_log_or_a_repr(amend, sandbox, connection_id, clock, caplog):

@@ -10,7 +10,7 @@ from typing import Any
 from changes.drafts import Left, Opened, Typed
 from changes.plans import Change
 from changes.road import Moved
-from web.records.rows import EMPTY, Group, Row, groups, wire_of
+from web.records.rows import Group, Row, groups, wire_of
 from zoho.answers import Refusal
 from zoho.errors import ZohoError
 from zoho.fields import Field, FieldError
@@ -94,7 +94,12 @@ def edit_page(opened: Opened, typed: Typed, refusals: Sequence[Refusal] = (), **
 
 def conflict_banner(opened: Opened, moved: Sequence[Moved], changed_by: str | None, changed_at: str | None) -> Banner:
     """What a save came back with: every field that moved, those to decide on first."""
-    rows = [Contest(row.name, row.label, row.was_text, row.now_text, row.yours_text, row.name in opened.conflicts) for row in moved]
+    fields = opened.record_form.form.by_name
+    rows = [
+        Contest(row.name, row.label, row.was_text, row.now_text, row.yours_text, row.name in opened.conflicts)
+        for row in moved
+        if fields[row.name].is_editable  # not the times that move with every change
+    ]
     return Banner(_sentence(opened, changed_by, changed_at), tuple(sorted(rows, key=lambda row: not row.is_open)))
 
 
@@ -139,8 +144,3 @@ def _clock(text: str | None, opened: Opened) -> str | None:
         return None
     local, day = at.astimezone(opened.zone), opened.opened_at.astimezone(opened.zone).date()
     return local.strftime("%H:%M" if local.date() == day else "%Y-%m-%d %H:%M")
-
-
-def before_after(contest: Contest) -> tuple[str, str, str | None]:
-    """The three values of a contest with the word for empty."""
-    return contest.was or EMPTY, contest.now or EMPTY, None if contest.yours is None else contest.yours or EMPTY

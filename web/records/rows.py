@@ -36,6 +36,8 @@ class Row:
     choices: tuple[Choice, ...]
     shown: str
     was: str | None
+    held: str
+    """What the control holds when nothing is changed; several values by line."""
     is_checked: bool
     is_required: bool
     is_number: bool
@@ -116,6 +118,7 @@ def _text(field: Field, wire: Any, opened: Opened, errors: Mapping[str, Refusal]
         choices=(),
         shown=field.show(wire, opened.zone),
         was=None,
+        held="",
         is_checked=False,
         is_required=False,
         is_number=False,
@@ -142,6 +145,7 @@ def _control(field: Field, wire: Any, opened: Opened, posted: Sequence[str] | No
         choices=_choices(field, values, current, control),
         shown=shown,
         was=(shown or EMPTY) if is_changed else None,
+        held="\n".join(values),
         is_checked=control == "checkbox" and any(value not in ("", "false") for value in current),
         is_required=field.is_required,
         is_number=field.kind in NUMBERS,
@@ -178,7 +182,7 @@ def _note(field: Field, opened: Opened) -> str:
 
 def _beside(field: Field, wire: Any, shown: str) -> str:
     """A lookup is edited by its id: the name of what it points to stands below."""
-    if field.kind not in (Kind.LOOKUP, Kind.OWNER) or not shown:
+    if field.kind not in (Kind.LOOKUP, Kind.OWNER):
         return ""
     where = f" in {field.lookup_module}" if field.lookup_module else ""
-    return f"Id of a record{where}. Now: {shown}"
+    return f"Id of a record{where}." + (f" Now: {shown}" if any(character.isalpha() for character in shown) else "")

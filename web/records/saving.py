@@ -54,10 +54,11 @@ class Place:
         )
 
 
-def module_label(amend: Amend, place: Place) -> str:
-    """What Zoho calls one record of this module; its API name while that is not known."""
+def module_labels(amend: Amend, place: Place) -> tuple[str, str]:
+    """What Zoho calls one record of this module, and many; its API name while that is not known."""
     found = metadata.known_module(amend, place.connection_id, place.product, place.module)
-    return found.singular if found else place.module.replace("_", " ")
+    name = place.module.replace("_", " ")
+    return (found.singular, found.plural) if found else (name, name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,8 +76,8 @@ def _answer(place: Place, answer: Answer) -> ResponseReturnValue:
     _, view = connection_view.load(amend(), place.connection_id, place.user_id)
     match answer:
         case EditPage():
-            label = saving.module_label(amend(), place)
-            return render_template("records/edit.html", page=answer, place=place, connection=view, module_label=label), answer.status
+            labels = saving.module_labels(amend(), place)
+            return render_template("records/edit.html", page=answer, place=place, connection=view, labels=labels), answer.status
         case Kept():
             return render_template("records/kept.html", kept=answer, place=place, connection=view), answer.status
         case Ask():

@@ -3,7 +3,7 @@
 from zoho.fields.crm import crm_form
 from zoho.fields.desk import desk_form
 from zoho.fields.field import Field, unknown_field
-from zoho.fields.form import Form, Section, with_options
+from zoho.fields.form import Form, Section, with_field, with_options
 from zoho.fields.words import ABSENT, Absent, FieldError, Kind, Option, Wire
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "crm_form",
     "desk_form",
     "unknown_field",
+    "with_field",
     "with_options",
 ]

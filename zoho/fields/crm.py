@@ -7,7 +7,7 @@ from typing import Any
 
 from zoho.fields.crm_types import DECIMALS, TEXT_KINDS, kind_of, whole_digits, why_read_only
 from zoho.fields.field import Field
-from zoho.fields.form import Form, Section, by_name, count, dicts, part, settled, word
+from zoho.fields.form import Form, Section, by_name, count, dicts, left_out, part, settled, word
 from zoho.fields.shown import is_scalar, text_of
 from zoho.fields.words import Kind, Option
 
@@ -38,7 +38,8 @@ def crm_form(fields: list[Meta], layouts: list[Meta], record: Meta) -> Form:
     sections = _sections(layout, known, record)
     on_layout = by_name(field for section in sections for field in section.fields)
     others = by_name(_field(meta, record) for name, meta in known.items() if name not in on_layout)
-    return Form(sections, tuple(field for field in others.values() if field.is_editable), {**on_layout, **others})
+    rest = (field for field in others.values() if known[field.name].get("visible") is not False)
+    return Form(sections, left_out(rest, record), {**on_layout, **others})
 
 
 def _layout(layouts: Sequence[Meta], record: Meta) -> Meta | None:

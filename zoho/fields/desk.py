@@ -10,7 +10,7 @@ from typing import Any
 from zoho.fields import desk_types
 from zoho.fields.crm_types import TEXT_KINDS
 from zoho.fields.field import Field
-from zoho.fields.form import Form, Section, by_name, count, dicts, is_true, part, settled, with_options, word
+from zoho.fields.form import Form, Section, by_name, count, dicts, is_true, left_out, part, settled, with_options, word
 from zoho.fields.shown import is_blank, is_scalar, name_in, text_of
 from zoho.fields.words import ABSENT, Kind, Option
 
@@ -40,8 +40,7 @@ def desk_form(module: str, fields: list[Meta], layout: Meta | None, record: Meta
     sections = _sections(module, parts, known, record)
     on_layout = by_name(field for section in sections for field in section.fields)
     others = by_name(_off_layout(_field(module, meta, record), record) for name, meta in known.items() if name not in on_layout)
-    off_layout = tuple(field for field in others.values() if field.is_editable)
-    return _with_agents(Form(sections, off_layout, {**on_layout, **others}), agents)
+    return _with_agents(Form(sections, left_out(others.values(), record), {**on_layout, **others}), agents)
 
 
 def _sections(module: str, parts: Sequence[Meta], known: dict[str, Meta], record: Meta) -> tuple[Section, ...]:

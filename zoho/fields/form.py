@@ -25,7 +25,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Each field once: in a section, or editable and left out by the layout, or known by name alone."""
+    """Each field once: in a section, or left out by the layout (the editable ones first), or known by name alone."""
 
     sections: tuple[Section, ...]
     off_layout: tuple[Field, ...]
@@ -40,7 +40,12 @@ def with_options(form: Form, name: str, options: Sequence[Option]) -> Form:
     listed = {option.value for option in options}
     held = tuple(option for option in field.held if option.value not in listed)
     more = tuple(Option(option.value, f"{option.label} {NOT_IN_LIST}") for option in held)
-    new = replace(field, options=(*options, *more), held=held)
+    return with_field(form, replace(field, options=(*options, *more), held=held))
+
+
+def with_field(form: Form, new: Field) -> Form:
+    """The form with another field in place of the one of that name."""
+    name = new.name
     sections = tuple(
         replace(part, fields=_swapped(part.fields, new)) if any(one.name == name for one in part.fields) else part for part in form.sections
     )
@@ -64,6 +69,12 @@ def settled(field: Field, record: Mapping[str, Any], names: Sequence[Option] = (
     if not held:
         return field
     return replace(field, held=held, options=(*field.options, *(Option(one.value, f"{one.value} {NOT_IN_LAYOUT}") for one in held)))
+
+
+def left_out(fields: Iterable[Field], record: Mapping[str, Any]) -> tuple[Field, ...]:
+    """What the layout leaves out: first what can be edited, then what is only to be read and has been shown by Zoho."""
+    rows = [field for field in fields if field.is_editable or field.read(record) is not ABSENT]
+    return tuple(sorted(rows, key=lambda field: not field.is_editable))
 
 
 def dicts(value: Any) -> list[dict[str, Any]]:

@@ -7,8 +7,14 @@ from typing import Any
 from zoho import scopes
 from zoho.answers import Page, Refusal, Refused, WriteOutcome
 from zoho.crm import CrmClient
+from zoho.errors import ZohoError
 from zoho.tools.params import CrmList, CrmRecord, CrmSearch, CrmUpdate, NoParams
 from zoho.tools.registry import tool
+
+CUT = range(500, 504)
+"""Characters that Zoho leaves of a rich text, with or without an ellipsis."""
+WHOLE = "$whole"
+"""Ours, in a record that was read: the fields known to be complete although they are as long as a cut one."""
 
 
 @tool("crm.get_organization", NoParams, needs=lambda _: scopes.CRM_ORG)
@@ -25,8 +31,17 @@ def list_modules(crm: CrmClient, params: NoParams) -> list[dict[str, Any]]:
 
 @tool("crm.get_record", CrmRecord, needs=lambda p: scopes.crm_module(p.module, "READ"))
 def get_record(crm: CrmClient, params: CrmRecord) -> dict[str, Any]:
-    """One record with all its fields."""
-    return crm.get(params.module, params.id)
+    """One record with all its fields; texts that Zoho cut are fetched whole, and ``$whole`` names those."""
+    record = crm.get(params.module, params.id)
+    cut = [name for name, value in record.items() if isinstance(value, str) and len(value) in CUT]
+    if not cut:
+        return record
+    try:
+        full = crm.fetch_full_data(params.module, params.id)
+    except ZohoError:
+        return record  # the form locks what may be cut
+    whole = {name: full[name] for name in cut if isinstance(full.get(name), str)}
+    return {**record, **whole, WHOLE: list(whole)}
 
 
 @tool("crm.list_records", CrmList, needs=lambda p: scopes.crm_module(p.module, "READ"))
