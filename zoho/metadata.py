@@ -67,7 +67,8 @@ def known_module(amend: Amend, connection_id: UUID, product: str, name: str) -> 
         return next((module for module in DESK_MODULES if module.api_name == name), None)
     with amend.reading() as session:
         row = session.get(CachedMetadata, (connection_id, "crm/modules"))
-    return next((module for module in editable_modules(row.body) if module.api_name == name), None) if row else None
+    rows = _decoded(row.body) if row else []
+    return next((module for module in editable_modules(rows) if module.api_name == name), None)
 
 
 def record_form(amend: Amend, connection: Connection, product: str, module: str, record: dict[str, Any]) -> RecordForm:

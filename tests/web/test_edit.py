@@ -20,6 +20,7 @@ from tests import walk
 from tests.conftest import EMAIL, PASSWORD, Clock
 from tests.pages import Visitor, text_of
 from tests.web.editing import RecordForm, decide, edit_path, open_form, press, receipt_of
+from zoho import metadata
 from zoho.connections import Connection
 from zoho.runtime import Amend
 
@@ -440,10 +441,10 @@ def test_what_was_typed_survives_the_end_of_the_session(
 
 
 def test_what_was_typed_is_kept_when_the_form_cannot_even_be_shown(
-    client: Visitor, connection_id: UUID, sandbox: Sandbox, lead: str, clock: Clock
+    client: Visitor, connection_id: UUID, amend: Amend, sandbox: Sandbox, lead: str
 ) -> None:
     form = open_form(client, connection_id, "crm", "Leads", lead).type("Phone", "+41 1")
-    clock.advance(hours=2)  # the metadata must be read anew
+    metadata.forget(amend, connection_id)
     sandbox.fail_next("GET /crm/v8/settings/fields", status=500, times=None)
 
     page = press(client, form)

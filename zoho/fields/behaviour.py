@@ -76,6 +76,14 @@ class Behaviour:
             return False
 
 
+class Unspaced(Behaviour):
+    """Numbers and times: blanks mean nothing, typed or stored."""
+
+    def is_empty(self, field: Field, wire: Any) -> bool:
+        """Nothing, or nothing but blanks."""
+        return is_blank(wire) or (isinstance(wire, str) and wire.isspace())
+
+
 def single(held: str | tuple[str, ...]) -> str:
     """The text of a control that holds one."""
     return held if isinstance(held, str) else "\n".join(held)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NONE = "-None-"
 """CRM lists it and stores null for it; on Desk it is a value like the others."""
 MAX_ID = 30
+MAX_HELD_ID = 200
 _YES = frozenset({"true", "on", "yes", "1"})
 _NO = frozenset({"false", "off", "no", "0", ""})
 
@@ -147,8 +148,9 @@ class Lookup(Behaviour):
     """Another record or a user, by id: the name beside it is only for people."""
 
     def fits(self, wire: Any) -> bool:
-        """An id, or an object that has one."""
-        return self._is_nothing(wire) or bool(id_of(wire))
+        """An id, or an object that has one, that a line can hold."""
+        record_id = id_of(wire)
+        return self._is_nothing(wire) or (0 < len(record_id) <= MAX_HELD_ID and record_id.isprintable())
 
     def is_empty(self, field: Field, wire: Any) -> bool:
         """Nothing, or an object without id and name."""
@@ -160,7 +162,7 @@ class Lookup(Behaviour):
 
     def control(self, field: Field, wire: Any, zone: tzinfo) -> str | tuple[str, ...]:
         """The id."""
-        return id_of(wire) or ("" if self._is_nothing(wire) else super().control(field, wire, zone))
+        return id_of(wire) if self.fits(wire) else compact(wire)
 
     def parse(self, field: Field, posted: Sequence[str], zone: tzinfo, was: Any) -> Any:
         """``{"id": …}`` on CRM, the bare id on Desk; None for nothing."""

@@ -8,7 +8,7 @@ from datetime import tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from zoho.fields.behaviour import Behaviour, last, wants_text
+from zoho.fields.behaviour import Unspaced, last, wants_text
 from zoho.fields.shown import is_scalar, text_of
 from zoho.fields.words import FieldError
 
@@ -20,7 +20,7 @@ _WHOLE = re.compile(r"(-?)(\d+)", re.ASCII)
 _STORED = re.compile(r"[+-]?\d{1,4000}(?:\.\d{1,4000})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 
-class Number(Behaviour):
+class Number(Unspaced):
     """Decimal, currency, percent: exact, never a float."""
 
     def parse(self, field: Field, posted: Sequence[str], zone: tzinfo, was: Any) -> Any:

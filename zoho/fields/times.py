@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from zoho.fields.behaviour import Behaviour, last, single
+from zoho.fields.behaviour import Unspaced, last, single
 from zoho.fields.shown import cut, is_blank, is_scalar, text_of
 from zoho.fields.words import FieldError
 
@@ -24,7 +24,7 @@ FIRST_YEAR = 1000
 _YEAR = "Write the year with four digits, such as 2026."
 
 
-class Date(Behaviour):
+class Date(Unspaced):
     """``YYYY-MM-DD``, on the wire and in the control."""
 
     def input_type(self, field: Field, wire: Any) -> str:
@@ -49,7 +49,7 @@ class Date(Behaviour):
         return text_of(wire).strip() if is_scalar(wire) else None
 
 
-class DateTime(Behaviour):
+class DateTime(Unspaced):
     """An instant. CRM writes it with an offset and without milliseconds, Desk in UTC with them; epoch milliseconds are read."""
 
     def input_type(self, field: Field, wire: Any) -> str:
