@@ -39,7 +39,7 @@ def list_receipts(amend: Amend, user_id: UUID, wanted: Filter, before: datetime 
     """A page of the operator's edits. Its cost does not grow with the history: it pages by time."""
     with amend.reading() as session:
         steps = _find(session, user_id, wanted, before, limit + 1)
-        receipts = tuple(plans.receipt(session, step) for step in steps[:limit])
+        receipts = plans.receipts(session, steps[:limit])
     more = receipts[-1].created_at if len(steps) > limit else None
     return HistoryPage(receipts, more)
 

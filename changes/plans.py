@@ -203,9 +203,15 @@ def read_changes(step: Step) -> tuple[Change, ...]:
     return tuple(Change(**change) for change in step.changes)
 
 
-def receipt(session: Session, step: Step) -> Receipt:
-    """A step as people see it; one that was sent and never settled is *unknown*."""
-    undo = select(Step.id).join(Plan, Step.plan_id == Plan.id).where(Plan.undoes_id == step.id, Step.verdict.in_(_UNDONE))
+def receipts(session: Session, steps: Sequence[Step]) -> tuple[Receipt, ...]:
+    """Steps as people see them; one that was sent and never settled is *unknown*."""
+    undoes = select(Plan.undoes_id, Step.id).join(Plan, Step.plan_id == Plan.id)
+    undoes = undoes.where(Plan.undoes_id.in_([step.id for step in steps]), Step.verdict.in_(_UNDONE))
+    undone = {undoes_id: step_id for undoes_id, step_id in session.execute(undoes)}
+    return tuple(_receipt(step, undone.get(step.id)) for step in steps)
+
+
+def _receipt(step: Step, undone_by: UUID | None) -> Receipt:
     return Receipt(
         id=step.id,
         connection_id=step.plan.connection_id,
@@ -213,7 +219,7 @@ def receipt(session: Session, step: Step) -> Receipt:
         user_id=step.plan.user_id,
         origin=step.plan.origin,
         undoes_id=step.plan.undoes_id,
-        undone_by=session.scalar(undo.limit(1)),
+        undone_by=undone_by,
         product=step.product,
         module=step.module,
         record_id=step.record_id,

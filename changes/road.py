@@ -123,7 +123,7 @@ def _write(
 def get_receipt(amend: Amend, user_id: UUID, step_id: UUID) -> Receipt:
     """Raises NotFoundError."""
     with amend.reading() as session:
-        return plans.receipt(session, plans.get_own(session, step_id, user_id))
+        return plans.receipts(session, [plans.get_own(session, step_id, user_id)])[0]
 
 
 def check(amend: Amend, user_id: UUID, step_id: UUID) -> Receipt:

@@ -63,9 +63,10 @@ def test_a_backfill_beside_eight_writers_locks_nobody_out_and_loses_nothing(amen
 
     assert [writer.exitcode for writer in writers] == [0] * WRITERS
     with amend.reading() as session:
-        assert session.scalars(select(Connection.token_expires_at).where(Connection.id.in_([row.id for row in rows[:WRITERS]]))).all() == [
-            ROUNDS
-        ] * WRITERS
+        assert (
+            session.scalars(select(Connection.token_expires_at).where(Connection.id.in_([row.id for row in rows[:WRITERS]]))).all()
+            == [ROUNDS] * WRITERS
+        )
         assert set(session.scalars(select(Connection.environment))) == {"production"}
     with amend.sessions.begin() as session:
         session.execute(update(Connection).values(name="still writable"))
