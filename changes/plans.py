@@ -207,7 +207,7 @@ def receipts(session: Session, steps: Sequence[Step]) -> tuple[Receipt, ...]:
     """Steps as people see them; one that was sent and never settled is *unknown*."""
     undoes = select(Plan.undoes_id, Step.id).join(Plan, Step.plan_id == Plan.id)
     undoes = undoes.where(Plan.undoes_id.in_([step.id for step in steps]), Step.verdict.in_(_UNDONE))
-    undone = {undoes_id: step_id for undoes_id, step_id in session.execute(undoes)}
+    undone = dict(session.execute(undoes).all())
     return tuple(_receipt(step, undone.get(step.id)) for step in steps)
 
 
