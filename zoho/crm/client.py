@@ -95,7 +95,9 @@ class CrmClient:
         given = {name: term for name, term in terms.items() if term}
         if len(given) != 1:
             raise RequestRefusedError(f"{len(given)} terms", summary="Search by exactly one term.", advice="Give a word, e-mail or phone.")
-        return self._page(f"/{check_module(module)}/search", "data", {**given, "page": page, "per_page": min(per_page, MAX_PER_PAGE)})
+        # Zoho's published file forgets ``page`` here: the first one goes without.
+        paging = {"page": page if page > 1 else None, "per_page": min(per_page, MAX_PER_PAGE)}
+        return self._page(f"/{check_module(module)}/search", "data", {**given, **paging})
 
     def update(
         self,
