@@ -42,9 +42,13 @@ def apply(
     after settling the step as *not stored*.
     """
     changes = read_changes(step)
-    moved = _moved(amend, connection_id, step, changes, fields, opened) if step.product == "desk" else None
+    try:
+        moved = None if _is_conditional(step) else _moved(amend, connection_id, step, changes, fields, opened)
+    except ZohoError as error:
+        _settle(amend, step, Settled(Verdict.NOT_STORED, changes, note=f"Nothing was sent. {error.summary}"))
+        raise
     if isinstance(moved, Question):
-        return moved
+        return _ask(amend, step, changes, moved)
     if moved is not None:
         return _settle(amend, step, Settled(Verdict.CONFLICT, changes, note=CHANGED, record=moved))
     _mark_sent(amend, step)
@@ -54,10 +58,20 @@ def apply(
         _settle(amend, step, Settled(Verdict.NOT_STORED, changes, note=f"Nothing was stored. {error.summary}"))
         raise
     if isinstance(answer, Question):
-        return answer
+        return _ask(amend, step, changes, answer)
     if isinstance(answer, Refused):
         return _settle(amend, step, Settled(Verdict.REFUSED, changes, refusals=answer.refusals))
     return _settle(amend, step, _judge(amend, connection_id, step, changes, fields, zone, answer))
+
+
+def _is_conditional(step: Step) -> bool:
+    """CRM compares for us, if we may see when the record was modified; all else is read again before it is written."""
+    return step.product == "crm" and step.version is not None
+
+
+def _ask(amend: Amend, step: Step, changes: tuple[Change, ...], question: Question) -> Question:
+    _settle(amend, step, Settled(Verdict.SKIPPED, changes, note=f"Nothing was sent: a question comes first. {question.prompt}"))
+    return question
 
 
 CHANGED = "Somebody changed the record after it was opened. Nothing was overwritten."
@@ -84,32 +98,37 @@ def _judge(
         return Settled(Verdict.UNKNOWN, tuple(changes), note=f"{said}: {seen}", outcome=outcome)
     compared = verify.compare(changes, fields, seen, zone)
     verdict = verify.overall(compared)
-    if not was_accepted and verdict == Verdict.NOT_STORED:
+    if not was_accepted and verdict != Verdict.STORED:
         # The request may still be on its way inside Zoho: absent now is not yet absent for good.
         return Settled(Verdict.UNKNOWN, compared, note=f"{outcome.note} The record does not show it yet.", record=seen, outcome=outcome)
     note = None if was_accepted else f"{outcome.note} Reading the record back settled it."
     return Settled(verdict, compared, note=note, record=seen, outcome=outcome)
 
 
-def check(amend: Amend, connection_id: UUID, step: Step, fields: Mapping[str, Field], zone: ZoneInfo) -> Settled:
-    """Settle a step that is *unknown* by reading the record now. One that cannot be read stays unknown."""
-    seen = verify.read_back(amend, connection_id, step.product, step.module, step.record_id)
-    changes = read_changes(step)
-    if isinstance(seen, str):
-        return _settle(amend, step, Settled(Verdict.UNKNOWN, changes, note=f"Not read back: {seen}"))
-    compared = verify.compare(changes, fields, seen, zone)
-    return _settle(amend, step, Settled(verify.overall(compared), compared, note="Settled by reading the record later.", record=seen))
+def check(amend: Amend, step: Step, fields: Mapping[str, Field], record: dict[str, Any], zone: ZoneInfo, *, is_late: bool) -> Settled:
+    """Settle a step that is *unknown* by what the record holds now. Before it is late, only *stored* is sure.
+
+    A write that Zoho never accepted and a third value in the record stay *unknown*: somebody changed it since.
+    """
+    compared = verify.compare(read_changes(step), fields, record, zone)
+    verdict = verify.overall(compared)
+    note = "Settled by reading the record later."
+    if verdict != Verdict.STORED and not is_late:
+        verdict, note = Verdict.UNKNOWN, "The record does not show it yet. It is too early to say that it will not."
+    elif verdict == Verdict.STORED_DIFFERENTLY and not step.was_accepted:
+        verdict, note = Verdict.UNKNOWN, "The record holds another value now: somebody changed it since, so nobody can tell any more."
+    return _settle(amend, step, Settled(verdict, compared, note=note, record=record))
 
 
 def _moved(
     amend: Amend, connection_id: UUID, step: Step, changes: Sequence[Change], fields: Mapping[str, Field], opened: Mapping[str, Any]
 ) -> dict[str, Any] | Question | None:
-    """Desk has no conditional write: the record as it is now, when it is not as it was opened. Raises as a read."""
+    """Without a conditional write: the record as it is now, when it is not as it was opened. Raises as a read."""
     answer = verify.read_record(amend, connection_id, step.product, step.module, step.record_id)
     if isinstance(answer, Question):
         return answer
     now: dict[str, Any] = answer.value
-    is_same_time = step.version is None or now.get("modifiedTime") in (None, step.version)
+    is_same_time = step.version is None or verify.version_of(step.product, now) in (None, step.version)
     if is_same_time and all(_is_same(fields[change.name], opened, now) for change in changes):
         return None
     return now
@@ -150,6 +169,7 @@ def _settle(amend: Amend, step: Step, settled: Settled) -> Settled:
     }
     if outcome is not None:
         values |= {"answer": outcome.answer, "http_status": outcome.http_status, "request_id": outcome.request_id}
+        values |= {"was_accepted": outcome.status == "accepted"}
     with amend.sessions.begin() as session:
         session.connection(execution_options={"durable": True})
         session.execute(update(Step).where(Step.id == step.id, Step.state != StepState.SETTLED).values(values))

@@ -1,19 +1,18 @@
-"""Opened records and what was typed into them. The form carries the snapshot's id; drafts hang on it, so nothing typed is lost."""
+"""Opened records: the form of a snapshot, and what the person changed in it. Nothing typed is lost."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, ForeignKey, String, delete, null, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import delete, select, update
 
-from changes.verify import read_record
-from store import Base, ExactJson, UtcDateTime
+from changes import verify
+from changes.snapshots import KEPT, Snapshot, Typed, plain
 from zoho import connections, metadata
 from zoho.answers import Done, Question
 from zoho.connections import Connection
@@ -21,37 +20,7 @@ from zoho.errors import NotFoundError
 from zoho.fields import ABSENT, Field, FieldError, Kind, with_field
 from zoho.metadata import RecordForm
 from zoho.runtime import Amend
-from zoho.tools.crm import CUT, WHOLE
-
-KEPT = timedelta(days=14)
-Typed = Mapping[str, Sequence[str]]
-"""Field name → what its control posted; an unticked box posts nothing, a field that was not on the page has no entry."""
-
-
-class Snapshot(Base):
-    """A record as it was when a person opened it, and what they have typed since."""
-
-    __tablename__ = "snapshots"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    connection_id: Mapped[UUID] = mapped_column(ForeignKey("zoho_connections.id", ondelete="CASCADE"), index=True)
-    product: Mapped[str] = mapped_column(String(10))
-    module: Mapped[str] = mapped_column(String(100))
-    record_id: Mapped[str] = mapped_column(String(40))
-    record: Mapped[dict[str, Any]] = mapped_column(ExactJson)
-    opened_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    typed: Mapped[dict[str, list[str]] | None] = mapped_column(ExactJson)
-    conflicts: Mapped[dict[str, Any]] = mapped_column(ExactJson, default=dict)
-    """Field name → its wire value when first opened: fields that somebody else changed and that the person must decide on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """Something typed and never stored, and when its record was opened."""
-
-    snapshot_id: UUID
-    opened_at: datetime
+from zoho.tools.crm import WHOLE, may_be_cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +55,7 @@ class Opened:
     opened_at: datetime
     typed: Typed
     conflicts: dict[str, Any]
+    step_id: UUID | None = None
 
     @property
     def name(self) -> str:
@@ -95,7 +65,7 @@ class Opened:
     @property
     def version(self) -> str | None:
         """Zoho's modification time, as it wrote it."""
-        return version_of(self.product, self.record)
+        return verify.version_of(self.product, self.record)
 
     def parse(self, typed: Typed) -> Parsed:
         """The changed fields among ``typed``. Untouched ones are never sent, whatever their control made of the value."""
@@ -126,7 +96,7 @@ def open_record(amend: Amend, user_id: UUID, connection_id: UUID, product: str, 
     """
     with amend.reading() as session:
         connections.get_own(session, connection_id, user_id)
-    answer = read_record(amend, connection_id, product, module, record_id)
+    answer = verify.read_record(amend, connection_id, product, module, record_id)
     if not isinstance(answer, Done):
         return answer if isinstance(answer, Question) else _impossible(answer)
     return keep(amend, user_id, connection_id, product, module, record_id, answer.value)
@@ -153,7 +123,7 @@ def keep(
         record_id=record_id,
         record=record,
         opened_at=now,
-        typed=_plain(typed) if typed else None,
+        typed=plain(typed) if typed else None,
         conflicts={},
     )
     with amend.sessions.begin() as session:
@@ -171,46 +141,6 @@ def reopen(amend: Amend, user_id: UUID, snapshot_id: UUID) -> Opened:
     return _opened(amend, row)
 
 
-def keep_typed(amend: Amend, snapshot_id: UUID, typed: Typed) -> None:
-    """Remember what was typed, also for somebody whose session is over: the snapshot's id is known to its opener alone."""
-    with amend.sessions.begin() as session:
-        session.execute(update(Snapshot).where(Snapshot.id == snapshot_id).values(typed=_plain(typed)))
-
-
-def forget(amend: Amend, user_id: UUID, snapshot_id: UUID) -> None:
-    """The edit was stored, or given up: nothing is left to restore, in older snapshots of that record neither."""
-    with amend.sessions.begin() as session:
-        row = session.scalar(select(Snapshot).where(Snapshot.id == snapshot_id, Snapshot.user_id == user_id))
-        if row is not None:
-            session.execute(update(Snapshot).where(*_same_record(row)).values(typed=null()))
-
-
-def find_left(amend: Amend, opened: Opened) -> Left | None:
-    """The latest thing that this person typed into this record before, and that was never stored."""
-    with amend.sessions() as session:
-        row = session.get(Snapshot, opened.snapshot_id)
-        if row is None:
-            return None
-        older = select(Snapshot.id, Snapshot.opened_at).where(*_same_record(row), Snapshot.id != row.id, Snapshot.typed.is_not(None))
-        found = session.execute(older.order_by(Snapshot.opened_at.desc()).limit(1)).first()
-    return Left(found.id, found.opened_at) if found else None
-
-
-def _same_record(row: Snapshot) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Snapshot.user_id == row.user_id,
-        Snapshot.connection_id == row.connection_id,
-        Snapshot.product == row.product,
-        Snapshot.module == row.module,
-        Snapshot.record_id == row.record_id,
-    )
-
-
-def typed_of(session: Session, snapshot_id: UUID) -> Typed:
-    """What was typed into a snapshot so far."""
-    return session.scalar(select(Snapshot.typed).where(Snapshot.id == snapshot_id)) or {}
-
-
 def keep_conflicts(amend: Amend, opened: Opened, conflicts: dict[str, Any]) -> Opened:
     """Remember the fields that the person must decide on, each with the value it had when they first opened the record."""
     with amend.sessions.begin() as session:
@@ -221,18 +151,12 @@ def keep_conflicts(amend: Amend, opened: Opened, conflicts: dict[str, Any]) -> O
 def decide(amend: Amend, opened: Opened, name: str, *, is_mine: bool, typed: Typed) -> Opened:
     """Settle one conflicting field: keep what the person typed, or take what Zoho holds now."""
     left = {key: value for key, value in opened.conflicts.items() if key != name}
-    kept = _plain(typed)
+    kept = plain(typed)
     if not is_mine:
         kept.pop(name, None)
     with amend.sessions.begin() as session:
         session.execute(update(Snapshot).where(Snapshot.id == opened.snapshot_id).values(typed=kept, conflicts=left))
     return replace(opened, typed=kept, conflicts=left)
-
-
-def version_of(product: str, record: Mapping[str, Any]) -> str | None:
-    """``Modified_Time`` or ``modifiedTime``; None when the profile may not see it."""
-    value = record.get("Modified_Time" if product == "crm" else "modifiedTime")
-    return value if isinstance(value, str) and value else None
 
 
 def record_name(product: str, record: Mapping[str, Any], record_id: str) -> str:
@@ -267,6 +191,7 @@ def _opened(amend: Amend, row: Snapshot) -> Opened:
         opened_at=row.opened_at,
         typed=row.typed or {},
         conflicts=row.conflicts or {},
+        step_id=row.step_id,
     )
 
 
@@ -276,7 +201,7 @@ def _lock_cut(found: RecordForm, record: Mapping[str, Any]) -> RecordForm:
     form = found.form
     for field in found.form.by_name.values():
         value = record.get(field.name)
-        if field.kind == Kind.RICH_TEXT and isinstance(value, str) and len(value) in CUT and field.name not in whole:
+        if field.kind == Kind.RICH_TEXT and isinstance(value, str) and may_be_cut(value) and field.name not in whole:
             form = with_field(form, replace(field, is_editable=False, why_read_only="Zoho showed only the beginning of this text."))
     return replace(found, form=form)
 
@@ -285,12 +210,8 @@ def zone_of(connection: Connection) -> ZoneInfo:
     """The time zone of the Zoho user, in which Zoho's own screens show times; UTC when it is not known."""
     try:
         return ZoneInfo(connection.time_zone or "UTC")
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):  # what Zoho calls a zone need not be one
         return ZoneInfo("UTC")
-
-
-def _plain(typed: Typed) -> dict[str, list[str]]:
-    return {name: list(posted) for name, posted in typed.items()}
 
 
 def _impossible(answer: object) -> Opened:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, select
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from store import Base, ExactJson, UtcDateTime
@@ -81,6 +81,7 @@ class Step(Base):
     refusals: Mapped[list[dict[str, Any]]] = mapped_column(ExactJson, default=list)
     answer: Mapped[Any | None] = mapped_column(ExactJson, default=None)
     http_status: Mapped[int | None] = mapped_column(Integer)
+    was_accepted: Mapped[bool | None] = mapped_column()  # Zoho said yes, which proves nothing
     request_id: Mapped[str | None] = mapped_column(String(200))
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -191,6 +192,16 @@ def get_own(session: Session, step_id: UUID, user_id: UUID) -> Step:
     if found is None:
         raise NotFoundError(f"no receipt {step_id}")
     return found
+
+
+def find_undo(session: Session, undoes_id: UUID | None, mine: Step) -> UUID | None:
+    """Another undo of the same step that is on its way or was stored. The undone plan is locked: of two undos, one goes on."""
+    if undoes_id is None:
+        return None
+    session.execute(select(Plan.id).join(Step, Step.plan_id == Plan.id).where(Step.id == undoes_id).with_for_update(of=Plan))
+    alive = or_(Step.verdict.is_(None), Step.verdict.in_((*_UNDONE, Verdict.UNKNOWN.value)))
+    others = select(Step.id).join(Plan, Step.plan_id == Plan.id).where(Plan.undoes_id == undoes_id, Step.id != mine.id, alive)
+    return session.scalar(others.limit(1))
 
 
 def owner_of(session: Session, connection_id: UUID) -> UUID:

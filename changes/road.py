@@ -8,19 +8,20 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from changes import apply, drafts, plans, verify
+from changes import apply, drafts, plans, snapshots, verify
 from changes.apply import Settled
-from changes.drafts import Entry, Opened, Typed
+from changes.drafts import Entry, Opened
 from changes.plans import Change, Receipt, Target, Verdict
-from zoho import tools
+from changes.snapshots import Typed
+from zoho import connections, metadata, tools
 from zoho.answers import Done, Question, Refusal, Refused, ToolAnswer
-from zoho.errors import ConflictError, RequestRefusedError
+from zoho.errors import ConflictError, RequestRefusedError, ZohoError
 from zoho.fields import ABSENT, Field, unknown_field
 from zoho.runtime import Amend
 from zoho.tools.desk import MODULES as DESK_MODULES
 
-SETTLE_AFTER = timedelta(seconds=60)
-"""A step sent more recently may still be on its way: it is not checked yet."""
+LATE = timedelta(minutes=5)
+"""Longer than waiting for a token, renewing it, sending and being told to renew again can take: nothing is on its way any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,15 @@ class Preview:
     changes: tuple[Change, ...]
 
 
-Saved = Receipt | Refused | Conflict | Question
+@dataclass(frozen=True, slots=True)
+class AlreadySent:
+    """This form, or this undo, was sent before: nothing was sent now. ``is_same``: with the same values."""
+
+    receipt: Receipt
+    is_same: bool
+
+
+Saved = Receipt | AlreadySent | Refused | Conflict | Question
 
 
 def preview(opened: Opened, typed: Typed) -> Preview | Refused:
@@ -69,27 +78,24 @@ def save(
 
     Raises the ZohoErrors that mean *nothing was stored*.
     """
-    drafts.keep_typed(amend, opened.snapshot_id, typed)
+    snapshots.keep_typed(amend, opened.snapshot_id, typed, user_id)
     parsed = opened.parse(typed)
     open_conflicts = [entry.field.name for entry in parsed.entries if entry.field.name in opened.conflicts]
     if parsed.errors or open_conflicts:
         return _refused({**dict.fromkeys(open_conflicts, UNDECIDED), **parsed.errors})
     if not parsed.entries:
         return Refused((Refusal(field=None, message="Nothing was changed, so nothing was sent."),))
-    saved = _write(amend, user_id, opened, parsed.entries, options or {}, origin)
-    if isinstance(saved, Receipt):
-        drafts.forget(amend, user_id, opened.snapshot_id)
-    return saved
+    return _write(amend, user_id, opened, parsed.entries, options or {}, origin)
 
 
 UNDECIDED = "Somebody else changed this too. Choose whose value to keep."
 
 
 def write_entries(
-    amend: Amend, user_id: UUID, opened: Opened, entries: Sequence[Entry], *, origin: str, undoes_id: UUID | None = None
+    amend: Amend, user_id: UUID, opened: Opened, entries: Sequence[Entry], options: dict[str, Any], *, undoes_id: UUID
 ) -> Saved:
-    """The same road for changes that were not typed: an undo, a tool."""
-    return _write(amend, user_id, opened, entries, {}, origin, undoes_id)
+    """The same road for changes that were not typed: an undo, with the automations of the edit it undoes."""
+    return _write(amend, user_id, opened, entries, options, "undo", undoes_id)
 
 
 def _write(
@@ -110,14 +116,31 @@ def _write(
             session, user_id, connection_id, target, changes,
             origin=origin, version=opened.version, now=amend.now(), options=options, undoes_id=undoes_id,
         )  # fmt: skip
-    settled = apply.apply(amend, connection_id, step, fields, opened.record, opened.zone)
+        other = snapshots.claim(session, opened.snapshot_id, step.id) or plans.find_undo(session, undoes_id, step)
+        if other is not None:
+            session.rollback()
+    if other is not None:
+        return _already(amend, user_id, other, entries)
+    try:
+        settled = apply.apply(amend, connection_id, step, fields, opened.record, opened.zone)
+    except ZohoError:
+        snapshots.release(amend, step.id)
+        raise
+    if isinstance(settled, Settled) and settled.verdict not in (Verdict.REFUSED, Verdict.CONFLICT):
+        if settled.verdict in (Verdict.STORED, Verdict.STORED_DIFFERENTLY):
+            snapshots.forget_sent(amend, step.id)
+        return get_receipt(amend, user_id, step.id)
+    snapshots.release(amend, step.id)
     if isinstance(settled, Question):
         return settled
-    if settled.verdict == Verdict.REFUSED:
-        return Refused(settled.refusals)
-    if settled.verdict == Verdict.CONFLICT:
-        return _conflict(amend, user_id, opened, entries, settled)
-    return get_receipt(amend, user_id, step.id)
+    return Refused(settled.refusals) if settled.verdict == Verdict.REFUSED else _conflict(amend, user_id, opened, entries, settled)
+
+
+def _already(amend: Amend, user_id: UUID, step_id: UUID, entries: Sequence[Entry]) -> AlreadySent:
+    receipt = get_receipt(amend, user_id, step_id)
+    sent = {change.name: change.sent for change in receipt.changes}
+    mine = {entry.field.name: entry for entry in entries}
+    return AlreadySent(receipt, sent.keys() == mine.keys() and all(mine[name].field.same(mine[name].sent, sent[name]) for name in sent))
 
 
 def get_receipt(amend: Amend, user_id: UUID, step_id: UUID) -> Receipt:
@@ -127,21 +150,24 @@ def get_receipt(amend: Amend, user_id: UUID, step_id: UUID) -> Receipt:
 
 
 def check(amend: Amend, user_id: UUID, step_id: UUID) -> Receipt:
-    """Settle an *unknown* by reading the record now; a settled receipt, or one sent within the minute, stays as it is.
+    """Settle an *unknown* by reading the record now; a settled receipt stays as it is.
 
     Raises NotFoundError and the ZohoErrors of a read.
     """
     receipt = get_receipt(amend, user_id, step_id)
-    is_fresh = receipt.sent_at is None or amend.now() - receipt.sent_at < SETTLE_AFTER
-    if not receipt.is_open or is_fresh:
+    if not receipt.is_open:
         return receipt
-    opened = drafts.open_record(amend, user_id, receipt.connection_id, receipt.product, receipt.module, receipt.record_id)
-    if isinstance(opened, Question):
+    answer = verify.read_record(amend, receipt.connection_id, receipt.product, receipt.module, receipt.record_id)
+    if not isinstance(answer, Done):
         return receipt
     with amend.reading() as session:
-        step = plans.get_own(session, step_id, user_id)
-    fields = {change.name: _field(opened, change.name) for change in receipt.changes}
-    apply.check(amend, receipt.connection_id, step, fields, opened.zone)
+        step, connection = plans.get_own(session, step_id, user_id), connections.get(session, receipt.connection_id)
+    form = metadata.record_form(amend, connection, receipt.product, receipt.module, answer.value).form
+    fields = {change.name: form.by_name.get(change.name) or unknown_field(receipt.product, change.name) for change in receipt.changes}
+    is_late = receipt.sent_at is None or amend.now() - receipt.sent_at >= LATE
+    settled = apply.check(amend, step, fields, answer.value, drafts.zone_of(connection), is_late=is_late)
+    if settled.verdict in (Verdict.STORED, Verdict.STORED_DIFFERENTLY):
+        snapshots.forget_sent(amend, step_id)
     return get_receipt(amend, user_id, step_id)
 
 
@@ -179,6 +205,8 @@ def _write_tool(amend: Amend, connection_id: UUID, product: str, module: str, pa
     saved = _write(amend, user_id, opened, entries, options, "tool")
     if isinstance(saved, Conflict):
         raise ConflictError("somebody changed the record between our reading and our writing")
+    if isinstance(saved, AlreadySent):
+        return Done(saved.receipt)
     return Done(saved) if isinstance(saved, Receipt) else saved
 
 
@@ -207,14 +235,12 @@ def _is_contested(entry: Entry | None, fresh: Opened) -> bool:
 
 def _reopen(amend: Amend, user_id: UUID, opened: Opened, record: dict[str, Any] | None) -> Opened:
     where = (opened.connection.id, opened.product, opened.module, opened.record_id)
-    with amend.reading() as session:
-        typed = drafts.typed_of(session, opened.snapshot_id)
     if record is None:
         answer = verify.read_record(amend, *where)
         if not isinstance(answer, Done):
             raise RequestRefusedError("the record could not be read again after a conflict")
         record = answer.value
-    return drafts.keep(amend, user_id, *where, record, typed)
+    return drafts.keep(amend, user_id, *where, record, snapshots.take_typed(amend, opened.snapshot_id))
 
 
 def _who(product: str, record: Mapping[str, Any], settled: Settled) -> tuple[str | None, str | None]:
@@ -223,7 +249,7 @@ def _who(product: str, record: Mapping[str, Any], settled: Settled) -> tuple[str
     name = by.get("name") if isinstance(by, dict) else by if isinstance(by, str) and not by.isdigit() else None
     if name is None and settled.outcome is not None:
         name = settled.outcome.modified_by
-    return (str(name) if name else None), drafts.version_of(product, record)
+    return (str(name) if name else None), verify.version_of(product, record)
 
 
 def _change(entry: Entry, opened: Opened) -> Change:

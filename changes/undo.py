@@ -33,7 +33,7 @@ def undo(amend: Amend, user_id: UUID, step_id: UUID) -> Undo | Question:
     entries, skipped = _split(receipt, opened)
     if not entries:
         return Undo(_nothing("Every field of this edit was changed again since, or cannot be edited any more. Nothing was sent."), skipped)
-    return Undo(road.write_entries(amend, user_id, opened, entries, origin="undo", undoes_id=receipt.id), skipped)
+    return Undo(road.write_entries(amend, user_id, opened, entries, receipt.options, undoes_id=receipt.id), skipped)
 
 
 def _split(receipt: Receipt, opened: Opened) -> tuple[list[Entry], tuple[tuple[str, str], ...]]:

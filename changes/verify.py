@@ -16,6 +16,12 @@ from zoho.runtime import Amend
 from zoho.tools.desk import MODULES as DESK_MODULES
 
 
+def version_of(product: str, record: Mapping[str, Any]) -> str | None:
+    """``Modified_Time`` or ``modifiedTime``, as Zoho wrote it; None when the profile may not see it."""
+    value = record.get("Modified_Time" if product == "crm" else "modifiedTime")
+    return value if isinstance(value, str) and value else None
+
+
 def read_record(amend: Amend, connection_id: UUID, product: str, module: str, record_id: str) -> Any:
     """The record as Zoho holds it now: Done(dict), or the Question which Desk organization. Raises the ZohoErrors of a read."""
     if product == "desk":

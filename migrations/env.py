@@ -18,7 +18,7 @@ TABLES = (
     "zoho.authorization",
     "zoho.metadata",
     "changes.plans",
-    "changes.drafts",
+    "changes.snapshots",
 )
 """The modules that own tables: importing one makes its tables known."""
 

@@ -26,8 +26,8 @@ def make_engine(url: str) -> Engine:
     Raises sqlalchemy.exc.ArgumentError for what is not a URL.
     """
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, hide_parameters=True)  # rows do not belong into logs
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
     return engine

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from changes import road, undo
 from changes.history import Filter, list_receipts
 from changes.plans import Receipt, Verdict
-from changes.road import Conflict
+from changes.road import AlreadySent, Conflict
 from changes.undo import Undo
 from store import exact_json
 from web import connection_view, verdicts
@@ -79,7 +79,7 @@ def check(receipt_id: UUID) -> ResponseReturnValue:
     if isinstance(found, Message):
         return _receipt_page(road.get_receipt(amend(), operator().id, receipt_id), found)
     if found.is_open:
-        flash("Still not known. An edit may be under way inside Zoho for a minute; check again then.")
+        flash("Still not known. An edit may be under way inside Zoho for up to five minutes; check again then.")
     return redirect(url_for("history.show", receipt_id=receipt_id), code=303)
 
 
@@ -87,6 +87,9 @@ def check(receipt_id: UUID) -> ResponseReturnValue:
 def undo_edit(receipt_id: UUID) -> ResponseReturnValue:
     """Put the earlier values back where nobody changed them since, and show that edit's own receipt."""
     done = _attempt(lambda: undo.undo(amend(), operator().id, receipt_id))
+    if isinstance(done, Undo) and isinstance(done.saved, AlreadySent):
+        flash("This edit was undone before. Nothing was sent now.")
+        return redirect(url_for("history.show", receipt_id=done.saved.receipt.id), code=303)
     if isinstance(done, Undo) and isinstance(done.saved, Receipt):
         for label, reason in done.skipped:
             flash(f"{label} was left alone: {reason}.")
@@ -158,6 +161,6 @@ def _uuid(text: str) -> UUID | None:
 def _before(text: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return at if at.tzinfo else None

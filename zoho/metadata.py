@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String, Text, delete
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store import Base, UtcDateTime, exact_json
@@ -21,6 +23,8 @@ from zoho.errors import MissingScopeError, NoPermissionError, RecordNotFoundErro
 from zoho.fields import Form, Option, crm_form, desk_form, with_options
 from zoho.runtime import Amend
 from zoho.scopes import Need
+
+log = logging.getLogger(__name__)
 
 MAX_AGE = timedelta(hours=1)
 DENIED = (MissingScopeError, NoPermissionError, RequestRefusedError, RecordNotFoundError)
@@ -76,10 +80,11 @@ def record_form(amend: Amend, connection: Connection, product: str, module: str,
     return _crm_form(amend, connection, module, record) if product == "crm" else _desk_form(amend, connection, module, record)
 
 
-def forget(amend: Amend, connection_id: UUID) -> None:
-    """Read everything anew at the next use: the refresh button."""
+def forget(amend: Amend, connection_id: UUID, product: str) -> None:
+    """Read everything of a product anew at the next use."""
+    mine = (CachedMetadata.connection_id == connection_id) & CachedMetadata.key.startswith(f"{product}/")
     with amend.sessions.begin() as session:
-        session.execute(delete(CachedMetadata).where(CachedMetadata.connection_id == connection_id))
+        session.execute(delete(CachedMetadata).where(mine))
 
 
 def crm_fields(amend: Amend, connection: Connection, module: str) -> list[dict[str, Any]]:
@@ -183,8 +188,11 @@ def _cached(amend: Amend, connection: Connection, key: str, need: Need, fetch: C
         if row is None:
             raise
         return _decoded(row.body), row.fetched_at  # an hour-old form keeps what was typed; a dead token must not take it away
-    with amend.sessions.begin() as session:
-        session.merge(CachedMetadata(connection_id=connection.id, key=key, body=exact_json.dumps(body), fetched_at=now))
+    try:
+        with amend.sessions.begin() as session:
+            session.merge(CachedMetadata(connection_id=connection.id, key=key[:200], body=exact_json.dumps(body), fetched_at=now))
+    except IntegrityError:  # another request read the same at the same time, and its answer will do
+        log.info("metadata %s was kept by another request", key)
     return body, now
 
 

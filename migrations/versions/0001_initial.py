@@ -186,6 +186,7 @@ def upgrade() -> None:
         sa.Column("record", store.ExactJson(), nullable=False),
         sa.Column("opened_at", store.UtcDateTime(), nullable=False),
         sa.Column("typed", store.ExactJson(), nullable=True),
+        sa.Column("step_id", sa.Uuid(), nullable=True),
         sa.Column("conflicts", store.ExactJson(), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"], ["zoho_connections.id"], name=op.f("fk_snapshots_connection_id_zoho_connections"), ondelete="CASCADE"
@@ -196,6 +197,7 @@ def upgrade() -> None:
     with op.batch_alter_table("snapshots", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_snapshots_connection_id"), ["connection_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_snapshots_opened_at"), ["opened_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_snapshots_step_id"), ["step_id"], unique=False)
 
     op.create_table(
         "zoho_metadata",
@@ -226,6 +228,7 @@ def upgrade() -> None:
         sa.Column("refusals", store.ExactJson(), nullable=False),
         sa.Column("answer", store.ExactJson(), nullable=True),
         sa.Column("http_status", sa.Integer(), nullable=True),
+        sa.Column("was_accepted", sa.Boolean(), nullable=True),
         sa.Column("request_id", sa.String(length=200), nullable=True),
         sa.Column("sent_at", store.UtcDateTime(), nullable=True),
         sa.Column("settled_at", store.UtcDateTime(), nullable=True),
@@ -252,6 +255,7 @@ def downgrade() -> None:
     op.drop_table("steps")
     op.drop_table("zoho_metadata")
     with op.batch_alter_table("snapshots", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_snapshots_step_id"))
         batch_op.drop_index(batch_op.f("ix_snapshots_opened_at"))
         batch_op.drop_index(batch_op.f("ix_snapshots_connection_id"))
 

@@ -189,7 +189,7 @@ def test_a_write_lost_before_it_was_applied_is_unknown_until_it_is_checked(amend
     receipt = road.save(amend, ana, found, typed(found, City="Bern"))
     assert receipt.verdict == Verdict.UNKNOWN
     assert road.check(amend, ana, receipt.id).verdict == Verdict.UNKNOWN, "too fresh to be sure"
-    clock.advance(minutes=2)
+    clock.advance(minutes=6)
     assert road.check(amend, ana, receipt.id).verdict == Verdict.NOT_STORED
     assert sandbox.calls(PUT) == 1
 

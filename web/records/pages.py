@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from changes.drafts import Left, Opened, Typed
+from changes.drafts import Opened
 from changes.plans import Change
 from changes.road import Moved
+from changes.snapshots import Left, Typed
 from web.records.rows import Group, Row, groups, wire_of
 from zoho.answers import Refusal
 from zoho.errors import ZohoError

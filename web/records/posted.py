@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from flask import current_app
+from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.datastructures import MultiDict
 
 from store.exact_json import storable
@@ -13,6 +15,23 @@ from web.records.rows import PREFIX
 from zoho.orgs import DESK_ORG
 
 RUN_NONE = "none"
+
+
+def seal(snapshot_id: UUID) -> str:
+    """What a form carries beside its snapshot's id, so that its sender may add to the draft when their session is over."""
+    return _sealer().dumps(str(snapshot_id))
+
+
+def is_sealed(form: MultiDict[str, str]) -> bool:
+    """True for a form that we made: the id alone, which stands in addresses, is not enough."""
+    try:
+        return bool(_sealer().loads(form.get("seal", "")) == form.get("snapshot"))
+    except BadSignature:
+        return False
+
+
+def _sealer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.secret_key or "", salt="snapshot")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from changes.drafts import Opened, Typed
+from changes.drafts import Opened
+from changes.snapshots import Typed
 from zoho.answers import Refusal
 from zoho.fields import ABSENT, Field, Kind
 

@@ -8,10 +8,11 @@ from uuid import UUID
 from flask import url_for
 from werkzeug.datastructures import MultiDict
 
-from changes import drafts, road
+from changes import drafts, road, snapshots
 from changes.drafts import Opened
 from changes.plans import Receipt
-from changes.road import Conflict, Preview
+from changes.road import AlreadySent, Conflict, Preview
+from changes.snapshots import Typed
 from web.errors import STATUS
 from web.records.pages import EditPage, conflict_banner, edit_page
 from web.records.posted import Posted
@@ -25,6 +26,9 @@ KEPT = "What you typed was kept. Check it and save."
 TOO_OLD = (
     "The page you sent was too old to compare with, so the record was opened anew. Nothing was sent; check what you typed and save again."
 )
+SENT_BEFORE = "This form was sent before, with other values, so the record was opened anew. Nothing was sent now; check and save again."
+OPTIONS = {"crm": {"trigger"}, "desk": {"quiet_close"}}
+"""What a save of each product may choose besides the fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +95,22 @@ def show(amend: Amend, place: Place, draft: UUID | None) -> Answer:
     """The page of a GET. Raises the ZohoErrors of a read."""
     if draft is not None:
         opened = _find_snapshot(amend, place, draft)
+        if opened is not None and opened.step_id is not None:  # it was sent: what is left of it goes into a fresh form
+            return _anew(amend, place, opened.typed, KEPT, 200)
         if opened is not None:
             typed = changed_only(opened, opened.typed)
             return edit_page(opened, typed, notice=KEPT if typed else None, is_kept=True)
     answer = _open(amend, place)
-    return Ask(answer) if isinstance(answer, Question) else edit_page(answer, {}, left=drafts.find_left(amend, answer))
+    return Ask(answer) if isinstance(answer, Question) else edit_page(answer, {}, left=snapshots.find_left(amend, answer.snapshot_id))
 
 
 def submit(amend: Amend, place: Place, posted: Posted) -> Answer:
     """Carry a posted form out. What was typed survives whatever goes wrong. Raises NotConnectedError, RecordNotFoundError."""
     if posted.is_discard and posted.snapshot_id is not None:
-        drafts.forget(amend, place.user_id, posted.snapshot_id)
+        snapshots.forget(amend, place.user_id, posted.snapshot_id)
         return Goto(place.url)
     if posted.snapshot_id is not None:
-        drafts.keep_typed(amend, posted.snapshot_id, posted.typed)
+        snapshots.keep_typed(amend, posted.snapshot_id, posted.typed, place.user_id)
     try:
         if posted.desk_org_id:  # one that is not among the login's is asked for again
             orgs.choose_desk_org_by_id(amend, place.user_id, place.connection_id, posted.desk_org_id)
@@ -112,7 +118,7 @@ def submit(amend: Amend, place: Place, posted: Posted) -> Answer:
             return Goto(place.url)
         opened = _find_snapshot(amend, place, posted.snapshot_id)
         if opened is None:
-            return _too_old(amend, place, posted)
+            return _anew(amend, place, posted.typed, TOO_OLD, 409)
     except NotConnectedError:
         raise
     except ZohoError as error:
@@ -136,12 +142,17 @@ def _act(amend: Amend, place: Place, opened: Opened, posted: Posted) -> Answer:
 
 def _save(amend: Amend, place: Place, opened: Opened, typed: dict[str, list[str]], posted: Posted) -> Answer:
     try:
-        saved = road.save(amend, place.user_id, opened, typed, posted.options)
+        options = {key: value for key, value in posted.options.items() if key in OPTIONS[place.product]}
+        saved = road.save(amend, place.user_id, opened, typed, options)
+        if isinstance(saved, AlreadySent) and not saved.is_same:
+            return _anew(amend, place, typed, SENT_BEFORE, 409)
     except ZohoError as error:
         return edit_page(opened, typed, options=posted.options, error=error, is_kept=True, status=STATUS.get(error.code, 502))
     match saved:
         case Receipt():
             return Goto(url_for("history.show", receipt_id=saved.id))
+        case AlreadySent():
+            return Goto(url_for("history.show", receipt_id=saved.receipt.id))
         case Conflict():
             banner = conflict_banner(saved.opened, saved.moved, saved.changed_by, saved.changed_at)
             return edit_page(saved.opened, saved.opened.typed, banner=banner, options=posted.options, is_kept=True, status=409)
@@ -157,11 +168,14 @@ def _plain(refusals: tuple[Refusal, ...]) -> tuple[Refusal, ...]:
     return refusals or (Refusal(field=None, message="Zoho refused this and gave no reason."),)
 
 
-def _too_old(amend: Amend, place: Place, posted: Posted) -> Answer:
+def _anew(amend: Amend, place: Place, typed: Typed, notice: str, status: int) -> Answer:
+    """The record opened again, with what was typed on a page that cannot be sent any more."""
     answer = _open(amend, place)
     if isinstance(answer, Question):
         return Ask(answer)
-    return edit_page(answer, changed_only(answer, posted.typed), options=posted.options, notice=TOO_OLD, status=409)
+    kept = changed_only(answer, typed)
+    snapshots.keep_typed(amend, answer.snapshot_id, kept, place.user_id)
+    return edit_page(answer, kept, notice=notice, is_kept=True, status=status)
 
 
 def _open(amend: Amend, place: Place) -> Opened | Question:

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from flask import Blueprint, Request, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
-from changes import drafts
+from changes import snapshots
 from changes.find import DESK_COLUMNS
 from web import connection_view
 from web.open_pages import is_own_path
@@ -25,7 +26,7 @@ EDIT = "/connections/<uuid:connection_id>/records/<any(crm, desk):product>/<modu
 
 @bp.app_context_processor
 def _remedy() -> dict[str, object]:
-    return {"remedy": remedy}
+    return {"remedy": remedy, "seal": posted.seal}
 
 
 @bp.get("/connections/<uuid:connection_id>/records")
@@ -91,8 +92,9 @@ def _stash(turned_away: Request) -> str | None:
         return None
     form = posted.read(turned_away.form)
     url = url_for("records.edit", **(turned_away.view_args or {}), draft=form.snapshot_id)
-    if form.snapshot_id is not None and form.typed:
-        drafts.keep_typed(amend(), form.snapshot_id, form.typed)
+    owner = operator().id if current_user.is_authenticated else None
+    if form.snapshot_id is not None and form.typed and (owner or posted.is_sealed(turned_away.form)):
+        snapshots.keep_typed(amend(), form.snapshot_id, form.typed, owner)
     return url
 
 

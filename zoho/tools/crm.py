@@ -11,10 +11,15 @@ from zoho.errors import ZohoError
 from zoho.tools.params import CrmList, CrmRecord, CrmSearch, CrmUpdate, NoParams
 from zoho.tools.registry import tool
 
-CUT = range(500, 504)
-"""Characters that Zoho leaves of a rich text, with or without an ellipsis."""
+CUT = range(490, 512)
+"""Characters that Zoho leaves of a rich text: 500, give or take an ellipsis and how an emoji is counted."""
 WHOLE = "$whole"
 """Ours, in a record that was read: the fields known to be complete although they are as long as a cut one."""
+
+
+def may_be_cut(text: str) -> bool:
+    """True when ``text`` is about as long as what Zoho leaves of a longer one, in code points or in UTF-16 units."""
+    return len(text) in CUT or len(text.encode("utf-16-le", "surrogatepass")) // 2 in CUT
 
 
 @tool("crm.get_organization", NoParams, needs=lambda _: scopes.CRM_ORG)
@@ -33,7 +38,7 @@ def list_modules(crm: CrmClient, params: NoParams) -> list[dict[str, Any]]:
 def get_record(crm: CrmClient, params: CrmRecord) -> dict[str, Any]:
     """One record with all its fields; texts that Zoho cut are fetched whole, and ``$whole`` names those."""
     record = crm.get(params.module, params.id)
-    cut = [name for name, value in record.items() if isinstance(value, str) and len(value) in CUT]
+    cut = [name for name, value in record.items() if isinstance(value, str) and may_be_cut(value)]
     if not cut:
         return record
     try:

@@ -8,11 +8,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
+from store import exact_json
 from zoho import access, clients, orgs
 from zoho.answers import Done, Question, Refusal, Refused, ToolAnswer
-from zoho.connections import Connection
+from zoho.connections import Connection, Status
 from zoho.crm import CrmClient
 from zoho.desk import DeskClient
+from zoho.errors import NotConnectedError
 from zoho.runtime import Amend
 from zoho.tools.registry import Tool, find
 
@@ -27,6 +29,8 @@ def run(amend: Amend, connection_id: UUID, name: str, params: Mapping[str, Any])
     if isinstance(checked, Refused):
         return checked
     connection = clients.load(amend, connection_id)
+    if connection.status == Status.PENDING:
+        raise NotConnectedError(f"connection {connection_id} is pending: nobody has said yet whose it is")
     client: CrmClient | DeskClient
     if tool.product == "desk":
         org = orgs.desk_org(amend, connection_id)
@@ -41,9 +45,12 @@ def run(amend: Amend, connection_id: UUID, name: str, params: Mapping[str, Any])
 def validate(tool: Tool, params: Mapping[str, Any]) -> BaseModel | Refused:
     """The parameters in their types, or each complaint at its name."""
     try:
+        exact_json.dumps(dict(params))
         return tool.model.model_validate(dict(params))
     except ValidationError as exc:
         return Refused(tuple(_refusal(error) for error in exc.errors(include_url=False, include_input=False, include_context=False)))
+    except (TypeError, ValueError) as exc:
+        return Refused((Refusal(field=None, message=f"The parameters are not JSON: {exc}"),))
 
 
 def _guarded(amend: Amend, connection: Connection, tool: Tool, params: BaseModel, client: CrmClient | DeskClient) -> ToolAnswer:
