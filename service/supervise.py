@@ -214,6 +214,7 @@ def serve(settings: Settings) -> int:
 
 def main() -> int:
     """Check, then serve. Status 2: a setting is wrong; 1: something did not stay up."""
+    os.umask(0o077)  # the database holds customers' values: nobody else on this machine reads it
     try:
         settings = Settings.load()
         check_ports(settings)

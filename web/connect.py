@@ -71,7 +71,7 @@ def show_failure(error: ZohoError) -> ResponseReturnValue:
     again = connect_form.reconnects(amend(), operator().id, request.args.get("state", ""))
     retry_at = error.retry_at if isinstance(error, ThrottledError) else None
     page = render_template("connect/failed.html", error=error, causes=CAUSES.get(error.code, ()), retry_at=retry_at, again=again)
-    return page, errors.STATUS.get(error.code, 502)
+    return page, errors.status_of(error)
 
 
 CAUSES: dict[str, tuple[str, ...]] = {

@@ -168,6 +168,8 @@ def state(connection: Connection, now: datetime, replaces: str = "") -> State:
             return State("disconnected", "secondary", "It was ended here; its history is kept.", Step.RECONNECT)
     if connection.status == Status.RECONNECT_NEEDED or not connection.refresh_token:
         return _dead(connection)
+    if connection.status != Status.ACTIVE:
+        return State("needs you", "danger", "Its state is none that Amend knows. The checks below say more.", Step.LOOK)
     return _living(connection, now)
 
 

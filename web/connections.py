@@ -18,6 +18,10 @@ bp = Blueprint("connections", __name__)
 
 AT_ZOHO = {
     Revocation.REVOKED: ("Zoho revoked the access.", "success"),
+    Revocation.NOT_KNOWN: (
+        "Zoho did not know this token any more. If in doubt, remove Amend at Zoho under Sessions → Connected apps.",
+        "success",
+    ),
     Revocation.NOT_TOLD: ("Zoho could not be reached to revoke the access: remove it at Zoho under Sessions → Connected apps.", "error"),
     Revocation.NOTHING_HELD: ("No refresh token was held here that Zoho could revoke.", "success"),
 }

@@ -38,9 +38,16 @@ STATUS = {
     "throttled": 429,
     "token_not_saved": 503,
     "unknown_tool": 404,
+    "request_refused": 422,
+    "unknown_host": 400,
     "unreachable": 504,
 }
 """By ``ZohoError.code``; what is not here is Zoho's doing: 502."""
+
+
+def status_of(error: ZohoError) -> int:
+    """The status to answer: a module that Zoho does not have is an address that leads nowhere."""
+    return 404 if error.zoho_code == "INVALID_MODULE" else STATUS.get(error.code, 502)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +126,7 @@ def show_stale_page(error: CSRFError) -> ResponseReturnValue:
 def show_zoho_error(error: ZohoError) -> ResponseReturnValue:
     """What Zoho, or our way to it, could not do; the log gets the detail, the page summary and advice."""
     current_app.logger.warning("zoho_error=%s request_id=%s: %s", error.code, error.request_id, error)
-    status = STATUS.get(error.code, 502)
+    status = status_of(error)
     connection_id = (request.view_args or {}).get("connection_id") if status != 404 or error.code == "record_not_found" else None
     facts = {"connection_id": connection_id, "retry_at": _retry_at(error), "explanation": _explain(error)}
     page = render_template("errors/zoho.html", error=error, **facts)

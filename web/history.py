@@ -19,7 +19,7 @@ from changes.road import AlreadySent, Conflict
 from changes.undo import Undo
 from store import exact_json
 from web import connection_view, verdicts
-from web.errors import STATUS
+from web.errors import status_of
 from web.remedies import remedy
 from web.runtime import amend, operator
 from zoho.answers import Question, Refused
@@ -119,7 +119,7 @@ def _attempt(act: Callable[[], T]) -> T | Message:
     except ZohoError as error:
         if error.code == "not_found":
             raise
-        return Message(error.summary, error=error, status=STATUS.get(error.code, 502))
+        return Message(error.summary, error=error, status=status_of(error))
 
 
 def _why_not(done: Undo | Question | Message) -> Message:

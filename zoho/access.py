@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
 
+from zoho import scopes
 from zoho.connections import Connection
 from zoho.errors import InvalidGrantError, MissingScopeError, NoRefreshTokenError, ZohoError
 from zoho.runtime import Amend
 from zoho.scopes import Need
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 REMEMBER_EVERY = timedelta(minutes=1)
@@ -30,7 +35,9 @@ def call(amend: Amend, connection: Connection, need: Need, function: Callable[[]
         result = function()
     except MissingScopeError as error:
         suspects = _suspects(connection, need)
-        _store(amend, connection, ("scopes_refused", suspects), **_failure(amend.now(), error))
+        # Of several suspects nobody knows the guilty one: blaming all would forbid what was granted.
+        learned = ("scopes_refused", suspects) if len(suspects) == 1 else None
+        _store(amend, connection, learned, **_failure(amend.now(), error))
         raise MissingScopeError(
             f"{need.purpose}: {error}", scopes=suspects, zoho_code=error.zoho_code, request_id=error.request_id
         ) from error
@@ -39,7 +46,10 @@ def call(amend: Amend, connection: Connection, need: Need, function: Callable[[]
         if not isinstance(error, InvalidGrantError | NoRefreshTokenError):
             _store(amend, connection, **_failure(amend.now(), error))
         raise
-    _confirm(amend, connection, need)
+    try:
+        _confirm(amend, connection, need)
+    except SQLAlchemyError:  # Zoho has answered, perhaps to a write: that must not be lost for a note
+        log.exception("what a call proved could not be noted")
     return result
 
 
@@ -52,7 +62,8 @@ def known_missing(connection: Connection, need: Need) -> tuple[str, ...]:
 def _suspects(connection: Connection, need: Need) -> tuple[str, ...]:
     """Zoho does not name the scope it missed: it is one that no call has confirmed yet."""
     first = tuple(group[0] for group in need.groups)
-    return tuple(scope for scope in first if scope not in connection.scopes_confirmed) or first
+    known = (*connection.scopes_confirmed, *(connection.scopes_granted or ()))
+    return tuple(scope for scope in first if not scopes.covers(known, scope)) or first
 
 
 def _confirm(amend: Amend, connection: Connection, need: Need) -> None:

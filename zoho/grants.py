@@ -47,6 +47,7 @@ class Revocation(StrEnum):
     """What Zoho was told when a grant was given up."""
 
     REVOKED = "revoked"
+    NOT_KNOWN = "not_known"
     NOT_TOLD = "not_told"
     NOTHING_HELD = "nothing_held"
 
@@ -203,8 +204,13 @@ def disconnect(amend: Amend, user_id: UUID, connection_id: UUID) -> Revocation:
     with amend.reading() as session:
         connection = connections.get_own(session, connection_id, user_id)
     revocation = _revoke_quietly(amend, _sealed(amend, connection))
+    if revocation == Revocation.NOTHING_HELD and connection.refresh_token:
+        revocation = Revocation.NOT_TOLD  # it is held, and cannot be opened or has no address any more
+    revoked = connection.refresh_token
     with amend.sessions.begin() as session:
         connection = connections.get_own(session, connection_id, user_id)
+        if connection.refresh_token != revoked:
+            return revocation  # reconnected at this very moment: the new grant is not the one that was ended
         if connection.status == Status.PENDING:
             session.delete(connection)
             return revocation
@@ -220,11 +226,13 @@ def rename(amend: Amend, user_id: UUID, connection_id: UUID, name: str) -> None:
 
 
 def _is_same_person(old: Connection, new: Connection) -> bool:
-    """Nothing that both know differs. An organization that only one of them knows says nothing."""
-    pairs = [(old.zuid, new.zuid), (old.crm_org_id, new.crm_org_id), (old.location, new.location)]
-    if not (old.crm_org_id or new.crm_org_id):
-        pairs.append((old.desk_org_id, new.desk_org_id))
-    return all(a == b for a, b in pairs if a and b)
+    """Something that both know is equal, and nothing differs; or both are nobody in particular at the same data centre."""
+    if old.location != new.location or (old.zuid and new.zuid and old.zuid != new.zuid):
+        return False
+    if old.crm_org_id and new.crm_org_id and old.crm_org_id != new.crm_org_id:
+        return False
+    known = [(one.zuid, one.crm_org_id, one.desk_org_id) for one in (old, new)]
+    return any(a == b for a, b in zip(*known, strict=True) if a) or not any(known[0] + known[1])
 
 
 def _activate(pending: Connection, amend: Amend) -> Outcome:
@@ -286,8 +294,8 @@ def _revoke_quietly(amend: Amend, old: _Revocable) -> Revocation:
     if old is None:
         return Revocation.NOTHING_HELD
     try:
-        oauth.revoke(amend.http, old[0], old[1])
+        was_known = oauth.revoke(amend.http, old[0], old[1])
     except ZohoError as error:
         log.warning("revoke failed zoho_error=%s: %s", error.code, error)
         return Revocation.NOT_TOLD
-    return Revocation.REVOKED
+    return Revocation.REVOKED if was_known else Revocation.NOT_KNOWN

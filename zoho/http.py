@@ -36,7 +36,8 @@ _HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "U
 _JSON_HEADERS = {**_HEADERS, "Content-Type": "application/json"}
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _REQUEST_IDS = ("X-Request-Id", "X-Zoho-Request-Id", "Request-Id", "X-Correlation-Id")
-_FAULTS = (requests.RequestException, HTTPError, HTTPException, OSError, UnicodeError)
+FAULTS = (requests.RequestException, HTTPError, HTTPException, OSError, UnicodeError)
+"""What sending may raise, to be translated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ class Http:
     def _send(self, prepared: requests.PreparedRequest) -> Answer:
         try:
             response = self.session().send(prepared)
-        except _FAULTS as exc:
+        except FAULTS as exc:
             raise translate(exc, prepared.method or "", prepared.url or "") from exc
         return _answer(response)
 

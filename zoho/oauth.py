@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import requests
+from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client.oauth2_session import OAuth2ClientAuth
 from authlib.oauth2.client import OAuth2Client
 
@@ -26,10 +27,11 @@ from zoho.errors import (
     MisconfiguredError,
     ThrottledError,
     UnreadableAnswerError,
+    WrongDataCenterError,
     ZohoDownError,
     ZohoError,
 )
-from zoho.http import Http, translate
+from zoho.http import FAULTS, Http, translate
 
 THROTTLE = timedelta(minutes=10)
 LIFETIME_SECONDS = 3600
@@ -115,25 +117,32 @@ def refresh(http: Http, center: DataCenter, us: Credentials, refresh_token: str,
     return _post(http, us, lambda client, url: client.refresh_token(url, refresh_token=refresh_token), center, InvalidGrantError, now)
 
 
-def revoke(http: Http, center: DataCenter, refresh_token: str) -> None:
-    """End a grant and all access tokens made from it; a token that Zoho no longer knows counts as ended (HTTP 400).
+def revoke(http: Http, center: DataCenter, refresh_token: str) -> bool:
+    """End a grant and all access tokens made from it; False when Zoho does not know the token, or any more (HTTP 400).
 
     Raises UnreachableError, ZohoDownError, UnreadableAnswerError.
     """
     answer = http.call("POST", f"{center.accounts}/oauth/v2/token/revoke", form={"token": refresh_token})
     if answer.status >= 500:
         raise ZohoDownError(f"revoke answered {answer.status}", http_status=answer.status)
-    if answer.status == 400 or (isinstance(answer.body, dict) and answer.body.get("status") == "success"):
-        return
+    body = answer.body if isinstance(answer.body, dict) else {}
+    is_throttled = bool(body.get("error_description")) or body.get("status") == "failure"
+    if body.get("status") == "success" or (answer.status == 400 and not is_throttled):
+        return body.get("status") == "success"
     raise UnreadableAnswerError(f"revoke answered {answer.status} without success", http_status=answer.status)
 
 
 def user_info(http: Http, center: DataCenter, access_token: str) -> dict[str, Any]:
     """``{"ZUID", "Email", "Display_Name", "First_Name", "Last_Name"}`` of the resource owner; {} when Zoho will not say.
 
-    Raises UnreachableError.
+    Raises UnreachableError, ZohoDownError, WrongDataCenterError and UnreadableAnswerError (a web page).
     """
     answer = http.call("GET", f"{center.accounts}/oauth/user/info", token=access_token)
+    if answer.status >= 500 or answer.status == 429:
+        raise ZohoDownError(f"{answer.host} answered user info with HTTP {answer.status}", http_status=answer.status)
+    if answer.is_html:
+        kind = WrongDataCenterError if answer.status in (401, 403, 404) else UnreadableAnswerError
+        raise kind(f"{answer.host} answered user info with a web page, HTTP {answer.status}", http_status=answer.status)
     return answer.body if answer.status == 200 and isinstance(answer.body, dict) else {}
 
 
@@ -168,8 +177,11 @@ def _post(
     url = f"{center.accounts}/oauth/v2/token"
     try:
         ask(client, url)
-    except requests.RequestException as exc:
+    except FAULTS as exc:
         raise translate(exc, "POST", url) from exc
+    except (AuthlibBaseError, ValueError) as exc:
+        if not kept:  # else Authlib minds what we accepted: a null error, a byte order mark
+            raise UnreadableAnswerError(f"{center.location} token endpoint: {type(exc).__name__}") from exc
     return kept[0]
 
 
@@ -199,15 +211,15 @@ def _judge(response: requests.Response, center: DataCenter, dead: type[ZohoError
 def _failure(body: Mapping[str, Any], where: str, status: int, dead: type[ZohoError], now: datetime) -> ZohoError:
     """Zoho's ``error`` word decides; the throttle's is localised, so it is known by the rest of its body."""
     error = str(body.get("error", ""))[:80]
-    detail = f"{where}: {error or 'no access_token'}"
+    detail = f"{where}: {error or 'no access token'}"
     known = _ERRORS.get(error)
     if error == "invalid_code":
         return dead(detail, zoho_code=error, http_status=status)
     if known:
-        return MisconfiguredError(f"{detail} at {where}", setting=known, zoho_code=error, http_status=status)
+        return MisconfiguredError(detail, setting=known, zoho_code=error, http_status=status)
     if body.get("status") == "failure" or body.get("error_description") or status == 429 or error == "access_denied":
         return ThrottledError(detail, retry_at=now + THROTTLE, zoho_code=error or None, http_status=status)
-    return UnreadableAnswerError(f"{detail}: no access_token in the answer", zoho_code=error or None, http_status=status)
+    return UnreadableAnswerError(f"{detail}; there is no token in the answer", zoho_code=error or None, http_status=status)
 
 
 _ERRORS = {

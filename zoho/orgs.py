@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import update
 
-from zoho import access, clients, connections, data_centers, scopes
+from zoho import access, clients, connections, data_centers, metadata, scopes
 from zoho.answers import Choice, Question
 from zoho.connections import Connection
 from zoho.errors import DeskOrgUnknownError, MissingScopeError
@@ -91,9 +91,10 @@ def own_desk_orgs(amend: Amend, user_id: UUID, connection_id: UUID) -> list[Desk
 
 def choose_desk_org(amend: Amend, connection_id: UUID, org: DeskOrg) -> None:
     """Store the Desk organization of a connection."""
-    values = {"desk_org_id": org.id, "desk_org_name": org.name, "desk_portal_name": org.portal}
+    values = {"desk_org_id": org.id, "desk_org_name": org.name[:400], "desk_portal_name": org.portal[:200]}
     with amend.sessions.begin() as session:
         session.execute(update(Connection).where(Connection.id == connection_id).values(values))
+    metadata.forget(amend, connection_id, "desk")  # fields, layouts and agents are the organization's
 
 
 def choose_desk_org_by_id(amend: Amend, user_id: UUID, connection_id: UUID, org_id: str) -> bool:

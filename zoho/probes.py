@@ -9,10 +9,16 @@ from typing import Any
 from zoho import clients, oauth, orgs, tokens
 from zoho.connections import Connection
 from zoho.errors import (
+    DeskOrgUnknownError,
     InvalidGrantError,
     KeyLostError,
     MisconfiguredError,
+    MissingScopeError,
+    NoPermissionError,
     NoRefreshTokenError,
+    OrgMismatchError,
+    RecordNotFoundError,
+    RequestRefusedError,
     ThrottledError,
     TokenNotSavedError,
     UnreachableError,
@@ -23,6 +29,7 @@ from zoho.errors import (
 from zoho.runtime import Amend
 
 TRANSIENT = (UnreachableError, ZohoDownError, UnreadableAnswerError)
+DENIED = (MissingScopeError, NoPermissionError, RequestRefusedError, RecordNotFoundError, OrgMismatchError, DeskOrgUnknownError)
 NO_TOKEN = (InvalidGrantError, NoRefreshTokenError, ThrottledError, MisconfiguredError, KeyLostError, TokenNotSavedError)
 
 
@@ -60,6 +67,23 @@ def identify(amend: Amend, connection: Connection) -> Identity:
             continue
         values.update({key: value for key, value in found.items() if value and not values.get(key)})
     return Identity(values, is_incomplete)
+
+
+def person(amend: Amend, connection: Connection) -> tuple[dict[str, Any], bool]:
+    """Who the token belongs to: the accounts server's word (then True), else CRM's, else Desk's; {} when none will say.
+
+    The accounts server may refuse a token that CRM and Desk accept: its refusal says nothing of the token.
+    Raises the ZohoErrors of a read but those that mean *you may not know*.
+    """
+    products = {"crm": _crm_person, "desk": _desk_person}
+    for step in (_account, *(products[product] for product in connection.products if product in products)):
+        try:
+            found = step(amend, connection)
+        except DENIED:
+            continue
+        if found.get("zuid"):
+            return found, step is _account
+    return {}, False
 
 
 def _account(amend: Amend, connection: Connection) -> dict[str, Any]:

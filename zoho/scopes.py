@@ -69,7 +69,7 @@ def crm_module(module: str, operation: str) -> Need:
     verb = {"READ": "read", "UPDATE": "edit"}[operation]
     return need(
         f"{verb} {module}",
-        (f"ZohoCRM.modules.{standard}.{operation}", f"ZohoCRM.modules.custom.{operation}")
+        (f"ZohoCRM.modules.custom.{operation}", f"ZohoCRM.modules.{standard}.{operation}")
         if standard not in CRM_STANDARD
         else f"ZohoCRM.modules.{standard}.{operation}",
     )

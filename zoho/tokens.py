@@ -123,7 +123,7 @@ def _check(amend: Amend, connection: Connection) -> str | None:
     if not connection.refresh_token:
         raise NoRefreshTokenError(f"connection {connection.id} has no refresh token")
     if connection.status == Status.RECONNECT_NEEDED:
-        raise InvalidGrantError(f"connection {connection.id} is waiting to be reconnected", zoho_code=connection.last_failure_code)
+        raise InvalidGrantError(f"connection {connection.id} is waiting to be reconnected", zoho_code="invalid_code")
     return unseal(amend, connection.id, connection.access_token) if connection.access_token else None
 
 
@@ -148,8 +148,8 @@ def _claim(amend: Amend, connection_id: UUID, rejected: str | None) -> _Claim | 
 
 def _refresh(amend: Amend, claim: _Claim) -> str | None:
     """The new token, or None when the grant it belongs to was replaced meanwhile."""
-    center = data_center(amend, claim.connection)
     try:
+        center = data_center(amend, claim.connection)
         us = oauth.credentials(amend.settings, center)
         token = oauth.refresh(amend.http, center, us, claim.refresh_token, amend.now())
     except ZohoError as error:

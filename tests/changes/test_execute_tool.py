@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from changes import execute_tool, history
+from changes import drafts, execute_tool, history
 from changes.history import Filter
 from changes.plans import Verdict
 from tests.walk import connect
@@ -132,3 +132,35 @@ def test_nothing_is_called_for_a_disconnected_connection(amend, sandbox, ana, co
     with pytest.raises(Exception, match="disconnected"):
         execute_tool(amend, connection_id, "crm.get_record", {"module": "Leads", "id": lead})
     assert sandbox.requests == []
+
+
+def test_one_mismatch_on_a_search_does_not_forbid_reading(amend, sandbox, connection_id, lead):
+    with amend.sessions.begin() as session:
+        session.execute(text("UPDATE zoho_connections SET scopes_granted = NULL, scopes_confirmed = '[]'"))
+    refusal = {"code": "OAUTH_SCOPE_MISMATCH", "details": {}, "message": "invalid oauth scope", "status": "error"}
+    sandbox.fail_next("GET /crm/v8/{module}/search", status=401, body=refusal)
+    with pytest.raises(MissingScopeError):
+        execute_tool(amend, connection_id, "crm.search_records", {"module": "Leads", "word": "maria"})
+    assert isinstance(execute_tool(amend, connection_id, "crm.get_record", {"module": "Leads", "id": lead}), Done)
+
+
+def test_a_custom_module_is_asked_for_by_the_scope_that_zoho_lists(amend, sandbox, connection_id):
+    with amend.sessions.begin() as session:
+        session.execute(text("UPDATE zoho_connections SET scopes_granted = '[\"ZohoCRM.settings.fields.READ\"]'"))
+    with pytest.raises(MissingScopeError) as caught:
+        execute_tool(amend, connection_id, "crm.get_record", {"module": "Vehicles", "id": "1"})
+    assert caught.value.scopes == ("ZohoCRM.modules.custom.READ",)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), {1: 2}])
+def test_values_that_are_not_json_are_refused(amend, sandbox, connection_id, lead, value):
+    answer = execute_tool(amend, connection_id, "crm.update_record", {"module": "Leads", "id": lead, "fields": {"City": value}})
+    assert isinstance(answer, Refused)
+
+
+def test_another_desk_organization_brings_its_own_fields(amend, sandbox, ana, connection_id, ticket):
+    drafts.open_record(amend, ana, connection_id, "desk", "tickets", ticket)
+    sandbox.forget_calls()
+    orgs.choose_desk_org_by_id(amend, ana, connection_id, orgs.own_desk_orgs(amend, ana, connection_id)[0].id)
+    drafts.open_record(amend, ana, connection_id, "desk", "tickets", ticket)
+    assert sandbox.calls("GET /api/v1/fields") == 1

@@ -230,7 +230,7 @@ def test_the_client_secret_is_not_posted_to_an_unknown_accounts_server(client: V
         page = come_back(client, query)
 
         assert stranger.requests == []
-    assert page.status_code == 502
+    assert page.status_code == 400
     assert "The client secret was not sent there" in text_of(page)
     assert sandbox.calls(TOKEN_CALL) == 0
     assert stored(amend) == []

@@ -309,7 +309,7 @@ def test_a_crm_conflict_is_shown_field_by_field_and_settled_by_decision(
 
     assert page.status_code == 409
     text = text_of(page)
-    assert "Ana Ruiz changed this record at 11:02, after you opened it." in text
+    assert "Ana Ruiz changed this record at 11:02 CET, after you opened it." in text
     assert re.search(r"Phone : was .+, is now \+41 2 , yours \+41 1", text)
     assert "New Street 1" in text
     assert sandbox.record("Leads", lead)["Phone"] == "+41 2"

@@ -191,3 +191,12 @@ def test_no_query_makes_the_page_fail(client: Visitor, connection_id: UUID, q: s
     query = {"q": q, "product": product, "module": module, "page": page}
 
     assert client.get(f"/connections/{connection_id}/records", query_string=query).status_code in (200, 303)
+
+
+@pytest.mark.parametrize("module", ["Ghost", "settings", "users", "org", "coql", "NaN", "leads"])
+def test_an_address_of_no_module_leads_nowhere(client: Visitor, connection_id: UUID, module: str) -> None:
+    assert client.get(f"/connections/{connection_id}/records/crm/{module}/1").status_code == 404
+
+
+def test_a_module_that_is_not_there_is_said_and_not_swapped_for_another(client: Visitor, connection_id: UUID) -> None:
+    assert "has no module Ghost" in text_of(client.get(f"/connections/{connection_id}/records?product=crm&module=Ghost"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import func, select
 
 from tests.walk import add, connect, travel
@@ -21,6 +23,7 @@ from zoho.errors import (
     UnknownHostError,
 )
 from zoho.grants import Result, Revocation
+from zoho.keys import Keys
 
 TOKEN = "POST /oauth/v2/token"
 REVOKE = "POST /oauth/v2/token/revoke"
@@ -271,3 +274,31 @@ def test_old_requests_are_cleared_away(amend, sandbox, ana, clock):
     with amend.reading() as session:
         assert session.scalar(select(func.count()).select_from(AuthorizationRequest)) == 1
     assert timedelta(minutes=10) == grants.authorization.LIFETIME
+
+
+def test_nobody_in_particular_does_not_take_over_somebodys_connection(amend, sandbox, ana):
+    """Everything that could tell who came back refuses to."""
+    mine = connect(amend, ana).connection_id
+    sandbox.config.person = 1
+    refused = {"code": "OAUTH_SCOPE_MISMATCH", "details": {}, "message": "no", "status": "error"}
+    sandbox.fail_next("GET /oauth/user/info", status=401, body={"error": "invalid"}, times=None)
+    for route in ("GET /crm/v8/users", "GET /crm/v8/org"):
+        sandbox.fail_next(route, status=401, body=refused, times=None)
+    for route in ("GET /api/v1/organizations", "GET /api/v1/myinfo"):
+        sandbox.fail_next(route, status=403, body={"errorCode": "SCOPE_MISMATCH", "message": "no"}, times=None)
+    outcome = connect(amend, ana, reconnects_id=mine)
+    assert outcome.result == Result.SOMEBODY_ELSE
+    assert outcome.connection_id != mine
+    assert sandbox.calls(REVOKE) == 0
+
+
+def test_disconnecting_with_a_lost_key_does_not_say_that_nothing_was_held(amend, sandbox, ana):
+    mine = connect(amend, ana).connection_id
+    stranger = replace(amend, keys=Keys.of([Fernet.generate_key().decode()]))
+    assert grants.disconnect(stranger, ana, mine) == Revocation.NOT_TOLD
+
+
+def test_a_throttled_revocation_is_not_a_revocation(amend, sandbox, ana):
+    mine = connect(amend, ana).connection_id
+    sandbox.fail_next(REVOKE, status=400, body={"error": "Access Denied", "error_description": "too many", "status": "failure"})
+    assert grants.disconnect(amend, ana, mine) == Revocation.NOT_TOLD

@@ -264,3 +264,19 @@ def test_no_token_stands_in_an_error_a_log_or_a_repr(amend, sandbox, connection_
         assert "sandbox-secret" not in said
     assert secret not in caplog.text
     assert "sandbox-secret" not in caplog.text
+
+
+@pytest.mark.parametrize("more", [{"error": None}, {"error": ""}])
+def test_a_token_beside_an_empty_error_is_a_token(amend, sandbox, connection_id, clock, more):
+    clock.advance(hours=2)
+    sandbox.fail_next(TOKEN, status=200, body={"access_token": "1000.new.token", "expires_in": 3600, **more})
+    assert tokens.access_token(amend, connection_id) == "1000.new.token"
+
+
+def test_a_renewal_that_cannot_begin_gives_its_lease_back(amend, sandbox, connection_id, clock):
+    clock.advance(hours=2)
+    write(amend, connection_id, location="gone")
+    for _ in range(2):
+        with pytest.raises(MisconfiguredError):
+            tokens.access_token(amend, connection_id)
+    assert stored(amend, connection_id).refresh_lease_until is None

@@ -68,6 +68,9 @@ def find_page(amend: Amend, connection: Connection, arguments: Mapping[str, str]
     tab = _chosen(found.tabs, arguments)
     page = FindPage(connection, found.tabs, tab, text[:300], errors=found.errors)
     typed = recognise(text)
+    asked = arguments.get("module", "")
+    if asked and found.tabs and (tab is None or tab.module != asked):
+        return _said(page, f"This connection has no module {asked[:100]} that can be edited. Choose one of those above.")
     if isinstance(typed, NoRecord):
         return _said(page, typed.message)
     if isinstance(typed, Address):

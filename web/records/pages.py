@@ -144,4 +144,4 @@ def _clock(text: str | None, opened: Opened) -> str | None:
     if at.tzinfo is None:
         return None
     local, day = at.astimezone(opened.zone), opened.opened_at.astimezone(opened.zone).date()
-    return local.strftime("%H:%M" if local.date() == day else "%Y-%m-%d %H:%M")
+    return local.strftime("%H:%M" if local.date() == day else "%Y-%m-%d %H:%M") + f" {local.tzname()}"

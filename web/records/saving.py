@@ -13,7 +13,7 @@ from changes.drafts import Opened
 from changes.plans import Receipt
 from changes.road import AlreadySent, Conflict, Preview
 from changes.snapshots import Typed
-from web.errors import STATUS
+from web.errors import status_of
 from web.records.pages import EditPage, conflict_banner, edit_page
 from web.records.posted import Posted
 from web.records.rows import changed_only
@@ -122,7 +122,7 @@ def submit(amend: Amend, place: Place, posted: Posted) -> Answer:
     except NotConnectedError:
         raise
     except ZohoError as error:
-        return Kept(error, place.url_with(posted.snapshot_id), STATUS.get(error.code, 502))
+        return Kept(error, place.url_with(posted.snapshot_id), status_of(error))
     return _act(amend, place, replace(opened, typed={}), posted)
 
 
@@ -147,7 +147,7 @@ def _save(amend: Amend, place: Place, opened: Opened, typed: dict[str, list[str]
         if isinstance(saved, AlreadySent) and not saved.is_same:
             return _anew(amend, place, typed, SENT_BEFORE, 409)
     except ZohoError as error:
-        return edit_page(opened, typed, options=posted.options, error=error, is_kept=True, status=STATUS.get(error.code, 502))
+        return edit_page(opened, typed, options=posted.options, error=error, is_kept=True, status=status_of(error))
     match saved:
         case Receipt():
             return Goto(url_for("history.show", receipt_id=saved.id))

@@ -21,6 +21,8 @@ from web.runtime import amend, operator, stash_hooks
 from zoho import orgs
 
 bp = Blueprint("records", __name__)
+NOT_MODULES = frozenset({"settings", "users", "org", "coql", "files", "features"})
+"""Other services of CRM's API, which live beside its modules."""
 EDIT = "/connections/<uuid:connection_id>/records/<any(crm, desk):product>/<module>/<record_id>"
 
 
@@ -65,7 +67,8 @@ def save(connection_id: UUID, product: str, module: str, record_id: str) -> Resp
 
 
 def _place(connection_id: UUID, product: str, module: str, record_id: str) -> Place:
-    is_module = re.fullmatch(r"[A-Za-z]\w{0,99}", module, re.ASCII) and (product == "crm" or module in DESK_COLUMNS)
+    is_known = module.lower() not in NOT_MODULES if product == "crm" else module in DESK_COLUMNS
+    is_module = re.fullmatch(r"[A-Za-z]\w{0,99}", module, re.ASCII) and is_known
     if not is_module or not re.fullmatch(r"[0-9]{1,30}", record_id):
         abort(404)
     return Place(operator().id, connection_id, product, module, record_id)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
-from zoho import access, clients, orgs, scopes, tokens
+from zoho import access, clients, orgs, probes, scopes
 from zoho.answers import Page, Question
-from zoho.calls import Calls, text_of
+from zoho.calls import text_of
 from zoho.connections import Connection
-from zoho.crm.errors import DIALECT
 from zoho.desk import DeskClient
 from zoho.diagnostics.findings import (
     ADD_SCOPE,
@@ -34,27 +32,22 @@ DESK_READS = ("tickets", "contacts")
 
 
 def identity(amend: Amend, connection: Connection) -> Observation:
-    """Whose token it is, by the accounts server's user info, against who connected."""
+    """Whose token it is, as far as Zoho says so anywhere, against who connected."""
     lacking = access.known_missing(connection, scopes.PROFILE)
     if lacking:
         return _needless(scopes.PROFILE, lacking)
-    center = tokens.data_center(amend, connection)
-    calls = Calls(amend.http, center.accounts, clients.token_supplier(amend, connection.id), DIALECT)
-
-    def ask() -> dict[str, Any]:
-        answer = calls.send("GET", "/oauth/user/info")
-        if answer.status != 200 or not isinstance(answer.body, dict) or "error" in answer.body:
-            raise calls.error(answer)
-        return answer.body
-
-    info = access.call(amend, connection, scopes.PROFILE, ask)
-    zuid, stored = text_of(info.get("ZUID")), (connection.zuid or "").strip()
-    name = text_of(info.get("Display_Name")) or text_of(info.get("Email")) or "name not given"
+    person, is_by_scope = probes.person(amend, connection)
+    if is_by_scope:
+        access.call(amend, connection, scopes.PROFILE, lambda: None)  # the answer is there: it proves the scope
+    zuid, stored = person.get("zuid"), (connection.zuid or "").strip()
+    if not zuid:
+        return not_checked("nobody was named", "Zoho does not say whom this token belongs to.", "Nothing needs to be done.")
+    name = person.get("zoho_user_name") or person.get("zoho_user_email") or "name not given"
     if zuid and stored and zuid != stored:
         cause = "The stored tokens belong to another Zoho user than the one who connected."
         return failed(f"Zoho says user {zuid} ({name}), stored is {stored}", cause, "Reconnect the account.", RECONNECT)
-    email = text_of(info.get("Email")) or "e-mail not given"
-    return ok(f"{name}, {email}, Zoho user {zuid or 'number not given'}; asked {moment(amend.now())}")
+    email = person.get("zoho_user_email") or "e-mail not given"
+    return ok(f"{name}, {email}, Zoho user {zuid}; asked {moment(amend.now())}")
 
 
 def crm_org(amend: Amend, connection: Connection) -> Observation:

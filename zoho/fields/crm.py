@@ -54,11 +54,11 @@ def _layout(layouts: Sequence[Meta], record: Meta) -> Meta | None:
 def _sections(layout: Meta, known: dict[str, Meta], record: Meta) -> tuple[Section, ...]:
     seen: set[str] = set()
     sections: list[Section] = []
-    for section in sorted(dicts(layout.get("sections")), key=_place):
+    for section in _in_order(dicts(layout.get("sections"))):
         if section.get("type") == "unused":
             continue
         rows: list[Field] = []
-        for entry in sorted(dicts(section.get("fields")), key=_place):
+        for entry in _in_order(dicts(section.get("fields"))):
             name = _name(entry)
             if name and name not in HIDDEN and name not in seen and _belongs(entry, section):
                 seen.add(name)
@@ -155,8 +155,14 @@ def _places(meta: Meta, json_type: str) -> int:
     return places if isinstance(places, int) and not isinstance(places, bool) and 0 <= places <= DECIMALS else DECIMALS
 
 
-def _place(entry: Meta) -> int:
-    return count(entry.get("sequence_number")) or 0
+def _in_order(entries: list[Meta]) -> list[Meta]:
+    """By sequence number; an entry without one stays behind its neighbour."""
+    place, placed = 0, list[tuple[int, Meta]]()
+    for entry in entries:
+        number = entry.get("sequence_number")
+        place = 0 if number == 0 else count(number) or place
+        placed.append((place, entry))
+    return [entry for _, entry in sorted(placed, key=lambda pair: pair[0])]
 
 
 def _name(meta: Meta) -> str:

@@ -50,7 +50,7 @@ def test_a_wrong_client_names_its_setting(patient, sandbox, clock, error, settin
 def test_an_answer_without_access_token_is_named(patient, sandbox, clock):
     clock.advance(hours=2)
     sandbox.fail_next(TOKEN, status=200, body={"api_domain": "x"})
-    assert "no access_token" in patient.examine().first_failed.evidence
+    assert "no access token" in patient.examine().first_failed.evidence
 
 
 def test_zoho_that_is_away_is_one_finding_and_the_connection_stays_alive(amend, patient):
@@ -275,3 +275,12 @@ def test_used_up_credits_are_a_warning(patient, sandbox):
     report = patient.examine()
     assert report.desk_org.outcome == Outcome.WARNING
     assert "credits" in report.desk_org.cause
+
+
+def test_an_accounts_server_that_will_not_name_anybody_costs_no_renewal_and_no_colour(patient, sandbox) -> None:
+    """A 401 of user info says nothing of the token: CRM and Desk accept it."""
+    sandbox.fail_next("GET /oauth/user/info", status=401, body={"error": "invalid_token"}, times=None)
+    sandbox.forget_calls()
+    for _ in range(3):
+        assert {finding.outcome for finding in patient.examine().findings} <= {Outcome.OK, Outcome.NOT_CHECKED}
+    assert sandbox.calls("POST /oauth/v2/token") == 0
