@@ -11,7 +11,7 @@ from sandbox.config import Config
 from sandbox.people import ACTIVE, CRM_ORGS, DESK_ORGS
 
 STYLE = Path(__file__).with_name("style.css")
-_BANNER = Markup('<p class="banner">Zoho sandbox — this is not Zoho. Everything in it is invented.</p>')
+_BANNER = Markup('<header class="banner">Zoho sandbox — this is not Zoho. Everything in it is invented.</header>')
 
 
 def page(title: str, body: Markup) -> str:
