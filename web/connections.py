@@ -12,7 +12,7 @@ from web.connect import MESSAGES
 from web.connection_forms import NameForm, OrganizationForm
 from web.runtime import amend, operator
 from zoho import grants, orgs
-from zoho.grants import Revocation
+from zoho.revocation import Revocation
 
 bp = Blueprint("connections", __name__)
 

@@ -8,8 +8,10 @@ somebody else came back.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,15 +24,17 @@ from zoho.errors import (
     BadStateError,
     CodeExpiredError,
     ConsentRefusedError,
-    KeyLostError,
     MisconfiguredError,
     NoRefreshTokenError,
     UnknownHostError,
-    ZohoError,
 )
+from zoho.revocation import Revocable, Revocation, held, revoke_quietly
 from zoho.runtime import Amend
 
 log = logging.getLogger(__name__)
+
+EXCHANGE_SECONDS = 3
+"""How long a reload of the callback waits for the exchange that its first opening has begun."""
 
 
 class Result(StrEnum):
@@ -41,15 +45,6 @@ class Result(StrEnum):
     ALREADY = "already"
     SOMEBODY_ELSE = "somebody_else"
     UNFINISHED = "unfinished"
-
-
-class Revocation(StrEnum):
-    """What Zoho was told when a grant was given up."""
-
-    REVOKED = "revoked"
-    NOT_KNOWN = "not_known"
-    NOT_TOLD = "not_told"
-    NOTHING_HELD = "nothing_held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +107,10 @@ def complete(amend: Amend, user_id: UUID, session_id: UUID, query: Mapping[str, 
     with amend.sessions.begin() as session:
         trip, is_reload = authorization.take(session, query.get("state", ""), user_id, session_id, code, amend.now())
     if is_reload:
-        if trip.connection_id is None:
+        connection_id = trip.connection_id or _await_exchange(amend, trip)
+        if connection_id is None:
             raise CodeExpiredError("the callback was opened again after it failed")
-        return Outcome(trip.connection_id, Result.ALREADY)
+        return Outcome(connection_id, Result.ALREADY)
     if query.get("error"):
         raise ConsentRefusedError(f"Zoho came back with error={query['error']!r:.60}")
     if not code:
@@ -125,6 +121,19 @@ def complete(amend: Amend, user_id: UUID, session_id: UUID, query: Mapping[str, 
         raise NoRefreshTokenError("the exchange brought no refresh_token")
     pending_id = _save_pending(amend, trip, center, token)
     return finish(amend, user_id, pending_id, trip.id)
+
+
+def _await_exchange(amend: Amend, trip: AuthorizationRequest) -> UUID | None:
+    """What the first opening of the callback may be making at this moment; None when nothing comes of it."""
+    is_fresh = trip.used_at is not None and amend.now() - trip.used_at < timedelta(minutes=1)
+    give_up_at = time.monotonic() + (EXCHANGE_SECONDS if is_fresh else 0)
+    while time.monotonic() < give_up_at:
+        with amend.reading() as session:
+            row = session.get(AuthorizationRequest, trip.id)
+        if row is not None and row.connection_id is not None:
+            return row.connection_id
+        time.sleep(0.1)
+    return None
 
 
 def _center(amend: Amend, trip: AuthorizationRequest, query: Mapping[str, str]) -> DataCenter:
@@ -185,7 +194,7 @@ def finish(amend: Amend, user_id: UUID, pending_id: UUID, trip_id: UUID | None =
         outcome, old = _adopt(amend, target, pending, session) if target else (_activate(pending, amend), None)
         if trip_id is not None:
             authorization.settle(session, trip_id, outcome.connection_id)
-    _revoke_quietly(amend, old)
+    revoke_quietly(amend, old)
     return outcome
 
 
@@ -203,7 +212,7 @@ def disconnect(amend: Amend, user_id: UUID, connection_id: UUID) -> Revocation:
     """
     with amend.reading() as session:
         connection = connections.get_own(session, connection_id, user_id)
-    revocation = _revoke_quietly(amend, _sealed(amend, connection))
+    revocation = revoke_quietly(amend, held(amend, connection))
     if revocation == Revocation.NOTHING_HELD and connection.refresh_token:
         revocation = Revocation.NOT_TOLD  # it is held, and cannot be opened or has no address any more
     revoked = connection.refresh_token
@@ -257,12 +266,10 @@ _IF_KNOWN = (
     "desk_portal_name"
 ).split()
 
-_Revocable = tuple[DataCenter, str] | None
 
-
-def _adopt(amend: Amend, target: Connection, pending: Connection, session: Any) -> tuple[Outcome, _Revocable]:
+def _adopt(amend: Amend, target: Connection, pending: Connection, session: Any) -> tuple[Outcome, Revocable]:
     """Move a new grant into the connection it belongs to, sealed anew for it; the token it replaces is to be revoked."""
-    old, new = _sealed(amend, target), _sealed(amend, pending)
+    old, new = held(amend, target), held(amend, pending)
     for column in _FROM_GRANT:
         setattr(target, column, getattr(pending, column))
     for column in _IF_KNOWN:
@@ -276,26 +283,3 @@ def _adopt(amend: Amend, target: Connection, pending: Connection, session: Any) 
     target.last_failure_at = target.last_failure_code = target.last_failure_detail = None
     session.delete(pending)
     return Outcome(target.id, Result.RENEWED), None if old and new and old[1] == new[1] else old
-
-
-def _sealed(amend: Amend, connection: Connection) -> _Revocable:
-    """The refresh token and where to revoke it, as far as both can still be known."""
-    center = amend.data_centers.get(connection.location)
-    if center is None or not connection.refresh_token:
-        return None
-    try:
-        return center, tokens.unseal(amend, connection.id, connection.refresh_token)
-    except KeyLostError:
-        return None
-
-
-def _revoke_quietly(amend: Amend, old: _Revocable) -> Revocation:
-    """Tell Zoho that a refresh token is no longer wanted. What we keep does not depend on the answer."""
-    if old is None:
-        return Revocation.NOTHING_HELD
-    try:
-        was_known = oauth.revoke(amend.http, old[0], old[1])
-    except ZohoError as error:
-        log.warning("revoke failed zoho_error=%s: %s", error.code, error)
-        return Revocation.NOT_TOLD
-    return Revocation.REVOKED if was_known else Revocation.NOT_KNOWN

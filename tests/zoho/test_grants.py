@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -22,8 +24,9 @@ from zoho.errors import (
     NotConnectedError,
     UnknownHostError,
 )
-from zoho.grants import Result, Revocation
+from zoho.grants import Result
 from zoho.keys import Keys
+from zoho.revocation import Revocation
 
 TOKEN = "POST /oauth/v2/token"
 REVOKE = "POST /oauth/v2/token/revoke"
@@ -96,6 +99,18 @@ def test_a_reload_of_the_callback_is_harmless(amend, sandbox, ana):
 
     assert (again.connection_id, again.result) == (first.connection_id, Result.ALREADY)
     assert sandbox.calls(TOKEN) == calls
+
+
+def test_a_reload_while_the_code_is_being_exchanged_finds_the_connection(amend, sandbox, ana):
+    session_id, query = travel(amend, ana)
+    sandbox.fail_next(TOKEN, fault="slow", seconds=0.6)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(grants.complete, amend, ana, session_id, query)
+        while sandbox.calls(TOKEN) == 0:
+            time.sleep(0.01)
+        again = grants.complete(amend, ana, session_id, query)
+    assert again.connection_id == first.result().connection_id
+    assert sandbox.calls(TOKEN) == 1
 
 
 def test_a_reload_after_a_renewal_still_finds_the_connection(amend, sandbox, ana):
