@@ -31,6 +31,11 @@ def expect_verdict(page: Page, words: str) -> None:
     expect(page.get_by_role("status").filter(has_text=words)).to_be_visible()
 
 
+def expect_comforts(page: Page) -> None:
+    """Wait until the page's shortcuts work: its own button for them is then shown."""
+    expect(page.get_by_role("button", name="Keyboard shortcuts")).to_be_visible()
+
+
 FOCUSED = """() => {
   const at = document.activeElement;
   return (at.labels?.[0] ?? at).textContent.trim();

@@ -14,7 +14,7 @@ from people.users import User
 from sandbox.people import PEOPLE
 from sandbox.server import Sandbox
 from tests.browser.conftest import Visit, sign_in
-from tests.browser.steps import control, expect_verdict, follow, press, retype, tab_to
+from tests.browser.steps import control, expect_comforts, expect_verdict, follow, press, retype, tab_to
 from tests.conftest import EMAIL, PASSWORD
 
 JAMES = PEOPLE[2]
@@ -148,6 +148,7 @@ def test_signing_in_finding_editing_and_saving_need_no_mouse(visit: Visit, conne
     tab_to(page, "Open records for Zylker Demo")
     page.keyboard.press("Enter")
     expect(page).to_have_title(re.compile("Leads"))
+    expect_comforts(page)
     page.keyboard.press("/")
     retype(page, sandbox.record("Leads", lead)["Email"])
     page.keyboard.press("Enter")
@@ -156,6 +157,7 @@ def test_signing_in_finding_editing_and_saving_need_no_mouse(visit: Visit, conne
     page.keyboard.press("Enter")
     expect(page).to_have_title(re.compile(re.escape(name)))
 
+    expect_comforts(page)
     tab_to(page, "Phone")
     retype(page, "+41 44 123 45 67")
     tab_to(page, "Lead Source")

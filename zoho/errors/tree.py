@@ -54,7 +54,7 @@ class InvalidGrantError(ZohoError):
 
     code = "invalid_grant"
     summary = "Zoho no longer accepts our refresh token: access was revoked, the password changed, or more than 20 newer connections exist."
-    advice = "Reconnect the account. What you typed is kept."
+    advice = "Reconnect the account."
 
 
 class NoRefreshTokenError(ZohoError):
