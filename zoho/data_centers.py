@@ -33,11 +33,6 @@ class DataCenter:
     """False for a row of ZOHO_DATA_CENTERS_FILE and for the sandbox."""
 
     @property
-    def is_loopback(self) -> bool:
-        """True when the accounts server is on this machine: its secret may then travel over plain http."""
-        return is_loopback(self.accounts)
-
-    @property
     def is_sandbox(self) -> bool:
         """True for Amend's own fake Zoho."""
         return self.location == SANDBOX

@@ -52,8 +52,3 @@ def find(name: str) -> Tool:
     if found is None:
         raise UnknownToolError(f"no tool {name!r:.60}")
     return found
-
-
-def names() -> tuple[str, ...]:
-    """Every tool, in alphabetical order."""
-    return tuple(sorted(_tools))
