@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 from people import passwords, users
 from people.operators import Operator, hash_token, new_token
 from people.users import User
-from store import Base, UtcDateTime
+from store import Base, UtcDateTime, reading
 
 IDLE, ABSOLUTE = timedelta(hours=12), timedelta(days=14)
 SEEN_EVERY = timedelta(minutes=1)
@@ -39,7 +39,7 @@ def sign_in(sessions: sessionmaker[Session], now: Callable[[], datetime], email:
     Ten wrong passwords in a row lock an account for 15 minutes. Whether an address is a user's cannot be told from the answer or
     its time: the password is always hashed, with no transaction open meanwhile.
     """
-    with sessions() as session:
+    with reading(sessions) as session:
         user = users.find_by_email(session, users.normal_email(email))
     is_right = passwords.verify(user.password_hash if user else None, password)
     if user is None:
@@ -70,8 +70,7 @@ def find_operator(sessions: sessionmaker[Session], now: Callable[[], datetime], 
     at = now()
     live = (SignInSession.ended_at.is_(None), SignInSession.last_seen_at > at - IDLE, SignInSession.created_at > at - ABSOLUTE)
     query = select(SignInSession, User).join(User).where(SignInSession.token_hash == hash_token(token), *live)
-    with sessions() as session:
-        session.connection(execution_options={"sqlite_begin": "DEFERRED"})
+    with reading(sessions) as session:
         found = session.execute(query).one_or_none()
     if found is None:
         return None

@@ -14,7 +14,7 @@ from people.operators import Operator, hash_token, new_token
 from people.sessions import open_session
 from people.users import UserRefusedError
 from service.settings import Settings
-from store import Base, UtcDateTime
+from store import Base, UtcDateTime, reading
 
 VALID = timedelta(hours=24)
 
@@ -35,7 +35,7 @@ def ensure_first_user(sessions: sessionmaker[Session], settings: Settings, now: 
     With users, or with AMEND_ADMIN_EMAIL and AMEND_ADMIN_PASSWORD to make the first: None. Otherwise the whole URL
     ``<public>/set-up/<token>`` to print; it works once, for 24 hours, until the next start. Raises UserRefusedError.
     """
-    with sessions() as session:
+    with reading(sessions) as session:
         if not users.is_empty(session):
             return None
     if settings.admin_email and settings.admin_password:
@@ -50,7 +50,7 @@ def ensure_first_user(sessions: sessionmaker[Session], settings: Settings, now: 
 
 def is_set_up_open(sessions: sessionmaker[Session], now: Callable[[], datetime], token: str) -> bool:
     """True while the link makes the first user."""
-    with sessions() as session:
+    with reading(sessions) as session:
         return _find_link(session, token, now()) is not None
 
 
@@ -68,7 +68,7 @@ def complete_set_up(
         return None
     user = users.new_user(email, name, password, now())
     with sessions.begin() as session:
-        link = _find_link(session, token, now())
+        link = _find_link(session, token, now(), locked=True)
         if link is None:
             return None
         session.delete(link)
@@ -77,9 +77,9 @@ def complete_set_up(
         return open_session(session, user, now())
 
 
-def _find_link(session: Session, token: str, at: datetime) -> SetUpLink | None:
+def _find_link(session: Session, token: str, at: datetime, *, locked: bool = False) -> SetUpLink | None:
     query = select(SetUpLink).where(SetUpLink.token_hash == hash_token(token), SetUpLink.created_at > at - VALID)
-    link = session.scalar(query.with_for_update())
+    link = session.scalar(query.with_for_update() if locked else query)
     return link if link is not None and users.is_empty(session) else None
 
 

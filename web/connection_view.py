@@ -160,7 +160,7 @@ def view(amend: Amend, connection: Connection, replaces: str = "") -> Connection
 def state(connection: Connection, now: datetime, replaces: str = "") -> State:
     """In words, from what was last heard of Zoho. Healthy only when a call worked within a day, and none has failed since."""
     match connection.status:
-        case Status.PENDING if replaces:
+        case Status.PENDING if replaces and (connection.zoho_user_name or connection.zoho_user_email):
             return State("needs you", "danger", "Somebody else came back from Zoho. Decide what to do with their connection.", Step.LOOK)
         case Status.PENDING:
             return State("unfinished", "warning", "Zoho granted access, but has not yet said whose it is.", Step.FINISH)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import update
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from zoho import scopes
@@ -19,6 +19,7 @@ from zoho.scopes import Need
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Scopes = tuple[str, ...]
 REMEMBER_EVERY = timedelta(minutes=1)
 """How often a mere success is worth a write."""
 
@@ -36,11 +37,9 @@ def call(amend: Amend, connection: Connection, need: Need, function: Callable[[]
     except MissingScopeError as error:
         suspects = _suspects(connection, need)
         # Of several suspects nobody knows the guilty one: blaming all would forbid what was granted.
-        learned = ("scopes_refused", suspects) if len(suspects) == 1 else None
-        _store(amend, connection, learned, **_failure(amend.now(), error))
-        raise MissingScopeError(
-            f"{need.purpose}: {error}", scopes=suspects, zoho_code=error.zoho_code, request_id=error.request_id
-        ) from error
+        _store(amend, connection, refused=suspects if len(suspects) == 1 else (), **_failure(amend.now(), error))
+        named = suspects or tuple(group[0] for group in need.groups)
+        raise MissingScopeError(f"{need.purpose}: {error}", scopes=named, zoho_code=error.zoho_code, request_id=error.request_id) from error
     except ZohoError as error:
         # The two that end a grant were noted with the token that failed.
         if not isinstance(error, InvalidGrantError | NoRefreshTokenError):
@@ -60,32 +59,36 @@ def known_missing(connection: Connection, need: Need) -> tuple[str, ...]:
 
 
 def _suspects(connection: Connection, need: Need) -> tuple[str, ...]:
-    """Zoho does not name the scope it missed: it is one that no call has confirmed yet."""
-    first = tuple(group[0] for group in need.groups)
+    """Zoho does not name the scope it missed: it is one that no call has confirmed yet and no grant is known to cover."""
     known = (*connection.scopes_confirmed, *(connection.scopes_granted or ()))
-    return tuple(scope for scope in first if not scopes.covers(known, scope)) or first
+    return tuple(group[0] for group in need.groups if not any(scopes.covers(known, scope) for scope in group))
 
 
 def _confirm(amend: Amend, connection: Connection, need: Need) -> None:
     now = amend.now()
     proven = tuple(group[0] for group in need.groups)
     good, bad = connection.last_success_at, connection.last_failure_at
-    is_news = not set(proven) <= set(connection.scopes_confirmed)
+    is_news = not set(proven) <= set(connection.scopes_confirmed) or not set(proven).isdisjoint(connection.scopes_refused)
     if is_news or good is None or now - good > REMEMBER_EVERY or (bad is not None and bad > good):
-        _store(amend, connection, ("scopes_confirmed", proven) if is_news else None, last_success_at=now)
+        _store(amend, connection, confirmed=proven if is_news else (), last_success_at=now)
 
 
-def _store(amend: Amend, connection: Connection, learned: tuple[str, tuple[str, ...]] | None = None, **values: Any) -> None:
+def _store(amend: Amend, connection: Connection, *, confirmed: Scopes = (), refused: Scopes = (), **values: Any) -> None:
     """Write, and keep the detached object in step, so that a second call in one request knows.
 
-    ``learned``: a column of scopes and what to add to it, added to what lies there now, since calls run side by side.
+    What was learned of scopes is added to what lies there now, since calls run side by side. Of a grant that was replaced or
+    ended meanwhile nothing is kept: it would be said of another.
     """
+    same = (Connection.id == connection.id) & (Connection.refresh_token == connection.refresh_token)
     with amend.sessions.begin() as session:
-        if learned is not None:
-            column, more = learned
-            row = session.get(Connection, connection.id, with_for_update=True)
-            values[column] = _with(getattr(row if row is not None else connection, column), more)
-        session.execute(update(Connection).where(Connection.id == connection.id).values(values))
+        row = session.scalar(select(Connection).where(same).with_for_update())
+        if row is None:
+            return
+        if confirmed or refused:
+            values["scopes_confirmed"] = _with(row.scopes_confirmed, confirmed)
+            values["scopes_refused"] = [scope for scope in _with(row.scopes_refused, refused) if scope not in confirmed]
+        for column, value in values.items():
+            setattr(row, column, value)
     for column, value in values.items():
         setattr(connection, column, value)
 
@@ -94,5 +97,5 @@ def _failure(now: datetime, error: ZohoError) -> dict[str, Any]:
     return {"last_failure_at": now, "last_failure_code": error.code, "last_failure_detail": str(error)[:500]}
 
 
-def _with(known: list[str], more: tuple[str, ...]) -> list[str]:
+def _with(known: list[str], more: Scopes) -> list[str]:
     return list(dict.fromkeys((*known, *more)))

@@ -12,6 +12,7 @@ from sqlalchemy import JSON, ForeignKey, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store import Base, UtcDateTime
+from store.exact_json import storable
 from zoho.errors import BadStateError
 
 LIFETIME = timedelta(minutes=10)
@@ -102,10 +103,16 @@ def take(session: Session, state: str, user_id: UUID, session_id: UUID, code: st
 
 def find_reconnects(session: Session, state: str, user_id: UUID) -> UUID | None:
     """The connection that a trip, also a failed one, was to reconnect."""
-    mine = (AuthorizationRequest.state == state) & (AuthorizationRequest.user_id == user_id)
+    mine = (AuthorizationRequest.state == storable(state)) & (AuthorizationRequest.user_id == user_id)
     return session.scalar(select(AuthorizationRequest.reconnects_id).where(mine))
 
 
 def settle(session: Session, request_id: UUID, connection_id: UUID | None) -> None:
     """Remember which connection came of it, for a reload of the callback."""
     session.execute(update(AuthorizationRequest).where(AuthorizationRequest.id == request_id).values(connection_id=connection_id))
+
+
+def hand_over(session: Session, pending_id: UUID, connection_id: UUID) -> None:
+    """A pending connection becomes part of another: reloads of its callback shall lead there."""
+    row = AuthorizationRequest
+    session.execute(update(row).where(row.connection_id == pending_id).values(connection_id=connection_id))

@@ -81,12 +81,13 @@ class Connection(Base):
         return f"<Connection {self.id} {self.status}>"
 
 
-def get_own(session: Session, connection_id: UUID, user_id: UUID) -> Connection:
-    """The operator's connection; another's is as absent as none at all.
+def get_own(session: Session, connection_id: UUID, user_id: UUID, *, locked: bool = False) -> Connection:
+    """The operator's connection; another's is as absent as none at all. ``locked``: nobody else writes it before the commit.
 
     Raises NotConnectedError.
     """
-    found = session.scalar(select(Connection).where(Connection.id == connection_id, Connection.user_id == user_id))
+    query = select(Connection).where(Connection.id == connection_id, Connection.user_id == user_id)
+    found = session.scalar(query.with_for_update() if locked else query)
     if found is None:
         raise NotConnectedError(f"no connection {connection_id} of user {user_id}")
     return found
@@ -113,7 +114,10 @@ def list_disconnected(session: Session, user_id: UUID) -> Sequence[Connection]:
 
 
 def find_same_grant(session: Session, pending: Connection) -> Connection | None:
-    """The connection that a new grant belongs to: same operator, location, Zoho user, and CRM or else Desk organization."""
+    """The connection that a new grant belongs to: same operator, location, Zoho user, and CRM or else Desk organization.
+
+    A grant whose Zoho user is not known belongs only to a connection whose user is not known either.
+    """
     if pending.crm_org_id:
         org = Connection.crm_org_id == pending.crm_org_id
     elif pending.desk_org_id:

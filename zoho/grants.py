@@ -7,7 +7,6 @@ somebody else came back.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
+from store import exact_json
 from zoho import authorization, connections, oauth, probes, scopes, tokens
 from zoho.authorization import AuthorizationRequest
 from zoho.connections import Connection, Status
@@ -30,8 +30,6 @@ from zoho.errors import (
 )
 from zoho.revocation import Revocable, Revocation, held, revoke_quietly
 from zoho.runtime import Amend
-
-log = logging.getLogger(__name__)
 
 EXCHANGE_SECONDS = 3
 """How long a reload of the callback waits for the exchange that its first opening has begun."""
@@ -103,6 +101,7 @@ def complete(amend: Amend, user_id: UUID, session_id: UUID, query: Mapping[str, 
     Raises BadStateError, ConsentRefusedError, UnknownHostError (the secret is not sent), CodeExpiredError,
     NoRefreshTokenError (nothing is kept), MisconfiguredError, ThrottledError, UnreachableError.
     """
+    query = {name: exact_json.storable(value) for name, value in query.items()}
     code = query.get("code", "")
     with amend.sessions.begin() as session:
         trip, is_reload = authorization.take(session, query.get("state", ""), user_id, session_id, code, amend.now())
@@ -120,7 +119,7 @@ def complete(amend: Amend, user_id: UUID, session_id: UUID, query: Mapping[str, 
     if token.refresh_token is None:
         raise NoRefreshTokenError("the exchange brought no refresh_token")
     pending_id = _save_pending(amend, trip, center, token)
-    return finish(amend, user_id, pending_id, trip.id)
+    return finish(amend, user_id, pending_id)
 
 
 def _await_exchange(amend: Amend, trip: AuthorizationRequest) -> UUID | None:
@@ -171,7 +170,7 @@ def _save_pending(amend: Amend, trip: AuthorizationRequest, center: DataCenter, 
     return pending.id
 
 
-def finish(amend: Amend, user_id: UUID, pending_id: UUID, trip_id: UUID | None = None) -> Outcome:
+def finish(amend: Amend, user_id: UUID, pending_id: UUID) -> Outcome:
     """Ask Zoho whose grant this is, then make it a connection. May be called again for one that was left pending.
 
     Raises NotConnectedError.
@@ -188,12 +187,11 @@ def finish(amend: Amend, user_id: UUID, pending_id: UUID, trip_id: UUID | None =
         for column, value in found.values.items():
             setattr(pending, column, value)
         wanted = session.get(Connection, pending.replaces_id) if pending.replaces_id else None
-        if wanted is not None and not _is_same_person(wanted, pending):
-            return Outcome(pending_id, Result.SOMEBODY_ELSE)
+        is_same = probes.is_same_person(wanted, pending) if wanted is not None else True
+        if not is_same:
+            return Outcome(pending_id, Result.UNFINISHED if is_same is None and found.is_incomplete else Result.SOMEBODY_ELSE)
         target = wanted or connections.find_same_grant(session, pending)
         outcome, old = _adopt(amend, target, pending, session) if target else (_activate(pending, amend), None)
-        if trip_id is not None:
-            authorization.settle(session, trip_id, outcome.connection_id)
     revoke_quietly(amend, old)
     return outcome
 
@@ -217,7 +215,7 @@ def disconnect(amend: Amend, user_id: UUID, connection_id: UUID) -> Revocation:
         revocation = Revocation.NOT_TOLD  # it is held, and cannot be opened or has no address any more
     revoked = connection.refresh_token
     with amend.sessions.begin() as session:
-        connection = connections.get_own(session, connection_id, user_id)
+        connection = connections.get_own(session, connection_id, user_id, locked=True)
         if connection.refresh_token != revoked:
             return revocation  # reconnected at this very moment: the new grant is not the one that was ended
         if connection.status == Status.PENDING:
@@ -232,16 +230,6 @@ def rename(amend: Amend, user_id: UUID, connection_id: UUID, name: str) -> None:
     """Call a connection by another name, of at most 200 characters. Raises NotConnectedError."""
     with amend.sessions.begin() as session:
         connections.get_own(session, connection_id, user_id).name = name[:200]
-
-
-def _is_same_person(old: Connection, new: Connection) -> bool:
-    """Something that both know is equal, and nothing differs; or both are nobody in particular at the same data centre."""
-    if old.location != new.location or (old.zuid and new.zuid and old.zuid != new.zuid):
-        return False
-    if old.crm_org_id and new.crm_org_id and old.crm_org_id != new.crm_org_id:
-        return False
-    known = [(one.zuid, one.crm_org_id, one.desk_org_id) for one in (old, new)]
-    return any(a == b for a, b in zip(*known, strict=True) if a) or not any(known[0] + known[1])
 
 
 def _activate(pending: Connection, amend: Amend) -> Outcome:
@@ -281,5 +269,6 @@ def _adopt(amend: Amend, target: Connection, pending: Connection, session: Any) 
     target.scopes_confirmed = target.scopes_refused = []
     target.refresh_lease_until = target.refresh_not_before = None
     target.last_failure_at = target.last_failure_code = target.last_failure_detail = None
+    authorization.hand_over(session, pending.id, target.id)
     session.delete(pending)
     return Outcome(target.id, Result.RENEWED), None if old and new and old[1] == new[1] else old

@@ -108,15 +108,15 @@ def choose_desk_org_by_id(amend: Amend, user_id: UUID, connection_id: UUID, org_
 
 
 def crm_values(org: dict[str, Any], api_domain: str | None) -> dict[str, Any]:
-    """The columns that ``GET /org`` fills: id, zgid, name, ``domain_name`` for links, environment."""
+    """The columns that ``GET /org`` fills: id, zgid, name, ``domain_name`` for links, environment; as long as they may be."""
     kind = _text(org.get("type"))
     return {
-        "crm_org_id": _text(org.get("id")),
-        "crm_org_name": _text(org.get("company_name")),
-        "crm_domain_name": _text(org.get("domain_name")),
-        "zgid": _text(org.get("zgid")),
+        "crm_org_id": _text(org.get("id"), 40),
+        "crm_org_name": _text(org.get("company_name"), 400),
+        "crm_domain_name": _text(org.get("domain_name"), 200),
+        "zgid": _text(org.get("zgid"), 40),
         "environment": kind if kind in ("production", "sandbox", "developer", "bigin") else data_centers.environment(api_domain),
-        "time_zone": _text(org.get("time_zone")),
+        "time_zone": _text(org.get("time_zone"), 80),
     }
 
 
@@ -129,7 +129,7 @@ def _desk_org(row: Any) -> DeskOrg | None:
     return DeskOrg(str(row["id"]).strip(), name, _text(row.get("portalName")) or "", edition, is_default, _text(row.get("timeZone")))
 
 
-def _text(value: Any) -> str | None:
+def _text(value: Any, length: int | None = None) -> str | None:
     """Zoho's ids come as text or as numbers; blank is nothing."""
     text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    return text or None
+    return text[:length] or None

@@ -46,6 +46,21 @@ class Identity:
         return any(self.values.get(key) for key in ("zuid", "crm_org_id", "desk_org_id"))
 
 
+def is_same_person(old: Connection, new: Connection) -> bool | None:
+    """False when something that both know differs, True when something is equal or nobody is known, None when nothing compares.
+
+    An organization that only one of them knows says nothing; Desk's differs only where no CRM org tells more.
+    """
+    told = [a == b for a, b in ((old.zuid, new.zuid), (old.crm_org_id, new.crm_org_id)) if a and b]
+    is_same_desk = old.desk_org_id == new.desk_org_id
+    if old.desk_org_id and new.desk_org_id and (is_same_desk or not (old.crm_org_id or new.crm_org_id)):
+        told.append(is_same_desk)
+    if old.location != new.location or not all(told):
+        return False
+    is_anybody = any((one.zuid, one.crm_org_id, one.desk_org_id) != (None, None, None) for one in (old, new))
+    return True if told or not is_anybody else None
+
+
 Probe = Callable[[Amend, Connection], dict[str, Any]]
 
 

@@ -90,7 +90,9 @@ def access_token(amend: Amend, connection_id: UUID, rejected: str | None = None)
         held = _check(amend, connection)
         if refresh_reason(connection, held, amend.now(), rejected) is None and held is not None:
             return held
-        claim = _claim(amend, connection_id, rejected)
+        # Who waits only reads: the write lock is for whoever may refresh.
+        is_held = connection.refresh_lease_until is not None and connection.refresh_lease_until > amend.now()
+        claim = None if is_held else _claim(amend, connection_id, rejected)
         if isinstance(claim, str):
             return claim
         if claim is None:
@@ -159,9 +161,12 @@ def _refresh(amend: Amend, claim: _Claim) -> str | None:
 
 
 def _save(amend: Amend, claim: _Claim, center: DataCenter, token: Token) -> bool:
-    """Write before use. The sealed refresh token is part of the condition: a grant that was replaced meanwhile is left alone."""
+    """Write before use. The sealed refresh token is part of the condition: a grant that was replaced meanwhile is left alone.
+
+    So is the lease of another worker, when ours has run out: the token is good all the same.
+    """
     same = (Connection.id == claim.connection.id) & (Connection.refresh_token == claim.connection.refresh_token)
-    values = {**token_values(amend, claim.connection.id, center, token), "refresh_lease_until": None, "refresh_not_before": None}
+    values = {**token_values(amend, claim.connection.id, center, token), "refresh_not_before": None}
     if token.refresh_token is None:
         values.pop("refresh_token")
     if claim.connection.api_domain and not amend.data_centers.trusted_api(center, token.api_domain):
@@ -170,6 +175,7 @@ def _save(amend: Amend, claim: _Claim, center: DataCenter, token: Token) -> bool
         values.pop("scopes_granted")
     try:
         with amend.sessions.begin() as session:
+            connections.free_refresh(session, claim.connection.id, until=claim.until)
             return session.execute(update(Connection).where(same).values(values).returning(Connection.id)).first() is not None
     except SQLAlchemyError as exc:
         raise TokenNotSavedError(f"connection {claim.connection.id}: {type(exc).__name__}") from exc
@@ -193,7 +199,6 @@ def token_values(amend: Amend, connection_id: UUID, center: DataCenter, token: T
 
 def _note_failure(amend: Amend, claim: _Claim, error: ZohoError) -> None:
     values: dict[str, Any] = {
-        "refresh_lease_until": None,
         "last_failure_at": amend.now(),
         "last_failure_code": error.code,
         "last_failure_detail": str(error)[:500],
@@ -204,4 +209,5 @@ def _note_failure(amend: Amend, claim: _Claim, error: ZohoError) -> None:
         values["refresh_not_before"] = error.retry_at
     same = (Connection.id == claim.connection.id) & (Connection.refresh_token == claim.connection.refresh_token)
     with amend.sessions.begin() as session:
+        connections.free_refresh(session, claim.connection.id, until=claim.until)
         session.execute(update(Connection).where(same).values(values))

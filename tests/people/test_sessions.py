@@ -129,3 +129,9 @@ def test_the_token_is_neither_in_the_database_nor_in_a_repr(amend: Amend, operat
     with amend.sessions() as session:
         row = session.get_one(SignInSession, operator.session_id)
     assert operator.get_id() not in (row.token_hash, repr(row), repr(operator))
+
+
+def test_looking_up_who_signs_in_does_not_wait_for_a_writer(amend: Amend, user: User) -> None:
+    with amend.sessions.begin():
+        assert sign_in(amend, email="nobody@example.com") is None
+        assert not people.is_set_up_open(amend.sessions, amend.now, "guess")

@@ -361,3 +361,22 @@ def test_scopes_from_the_settings_are_shown_as_such(settings: Settings, clock: C
     assert "ZOHO_SCOPES is set" in words
     assert "ZohoCRM.modules.leads.READ read CRM records (leads)" in words
     assert "Desk.tickets.READ" not in words
+
+
+def test_a_callback_with_a_nul_is_refused(client: Visitor) -> None:
+    assert client.get("/connect/callback?state=%00x&code=%00&location=%00&accounts-server=%00").status_code == 400
+
+
+def test_a_reconnect_of_whom_zoho_does_not_name_can_be_finished_later(client: Visitor, amend: Amend, sandbox: Sandbox) -> None:
+    connection_id = connected(client)
+    for route in ("GET /oauth/user/info", "GET /crm/v8/users", "GET /crm/v8/org", "GET /api/v1/organizations", "GET /api/v1/myinfo"):
+        sandbox.fail_next(route, status=503, times=None)
+
+    pending = connected(client, f"/connect?connection={connection_id}")
+
+    page = client.get(f"/connections/{pending}")
+    assert {"Finish", "Keep as a new connection", "Discard"} <= set(buttons(page.text))
+    assert "as somebody else" not in text_of(page)
+    sandbox.clear_faults()
+    answer = client.post(f"/connections/{pending}/finish", page=f"/connections/{pending}")
+    assert answer.headers["Location"] == f"/connections/{connection_id}"

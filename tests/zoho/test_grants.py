@@ -10,10 +10,10 @@ from uuid import uuid4
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tests.walk import add, connect, travel
-from zoho import connections, grants, tokens
+from zoho import connections, grants, orgs, tokens
 from zoho.connections import Connection, Status
 from zoho.errors import (
     BadStateError,
@@ -23,6 +23,7 @@ from zoho.errors import (
     NoRefreshTokenError,
     NotConnectedError,
     UnknownHostError,
+    ZohoError,
 )
 from zoho.grants import Result
 from zoho.keys import Keys
@@ -317,3 +318,116 @@ def test_a_throttled_revocation_is_not_a_revocation(amend, sandbox, ana):
     mine = connect(amend, ana).connection_id
     sandbox.fail_next(REVOKE, status=400, body={"error": "Access Denied", "error_description": "too many", "status": "failure"})
     assert grants.disconnect(amend, ana, mine) == Revocation.NOT_TOLD
+
+
+NOBODY_KNOWS = ("GET /oauth/user/info", "GET /crm/v8/users", "GET /crm/v8/org", "GET /api/v1/organizations", "GET /api/v1/myinfo")
+NO_PERMISSION = {"code": "NO_PERMISSION", "details": {}, "message": "permission denied", "status": "error"}
+
+
+def write(amend, connection_id, **values):
+    with amend.sessions.begin() as session:
+        session.execute(update(Connection).where(Connection.id == connection_id).values(values))
+
+
+@pytest.mark.parametrize("status", [503, 429])
+def test_reconnecting_waits_while_zoho_cannot_say_who_came_back(amend, sandbox, ana, status):
+    mine = connect(amend, ana).connection_id
+    sandbox.config.person = 1
+    sandbox.fail_next("GET /oauth/user/info", status=status, body={}, times=None)
+    for route in ("GET /crm/v8/users", "GET /crm/v8/org"):
+        sandbox.fail_next(route, status=403, body=NO_PERMISSION, times=None)
+
+    outcome = connect(amend, ana, products=("crm",), reconnects_id=mine)
+
+    assert outcome.result == Result.UNFINISHED
+    assert sandbox.calls(REVOKE) == 0
+    sandbox.clear_faults()
+    assert grants.finish(amend, ana, outcome.connection_id).result == Result.SOMEBODY_ELSE
+
+
+def test_knowing_something_else_about_who_came_back_is_not_knowing_them(amend, sandbox, ana):
+    """Only the old one's person and only the new one's organization are known: nothing compares."""
+    mine = connect(amend, ana).connection_id
+    write(amend, mine, crm_org_id=None, desk_org_id=None)
+    sandbox.fail_next("GET /oauth/user/info", status=503, times=None)
+    sandbox.fail_next("GET /crm/v8/users", status=503, times=None)
+    outcome = connect(amend, ana, products=("crm",), reconnects_id=mine)
+    assert outcome.result == Result.UNFINISHED
+    sandbox.clear_faults()
+    assert grants.finish(amend, ana, outcome.connection_id).connection_id == mine
+
+
+def test_the_same_organization_is_enough_to_reconnect_in_place(amend, sandbox, ana):
+    mine = connect(amend, ana).connection_id
+    for route in ("GET /oauth/user/info", "GET /crm/v8/users", "GET /api/v1/myinfo"):
+        sandbox.fail_next(route, status=403, body=NO_PERMISSION, times=None)
+    assert connect(amend, ana, products=("crm",), reconnects_id=mine).connection_id == mine
+
+
+def test_another_desk_organization_of_the_same_person_is_somebody_else_where_there_is_no_crm(amend, sandbox, ana):
+    mine = connect(amend, ana, products=("desk",)).connection_id
+    write(amend, mine, desk_org_id="1")
+    assert connect(amend, ana, products=("desk",), reconnects_id=mine).result == Result.SOMEBODY_ELSE
+
+
+def test_a_grant_of_an_unknown_person_never_joins_that_of_a_known_one(amend, sandbox, ana):
+    mine = connect(amend, ana).connection_id
+    for route in ("GET /oauth/user/info", "GET /crm/v8/users", "GET /api/v1/myinfo"):
+        sandbox.fail_next(route, status=403, body=NO_PERMISSION, times=None)
+
+    first = connect(amend, ana, products=("crm",))
+    assert first.connection_id != mine
+    assert stored(amend, first.connection_id).zuid is None
+
+    assert connect(amend, ana, products=("crm",)).connection_id == first.connection_id
+
+
+def test_disconnecting_where_the_data_center_is_gone_says_that_zoho_was_not_told(amend, sandbox, ana):
+    mine = connect(amend, ana).connection_id
+    write(amend, mine, location="gone")
+    assert grants.disconnect(amend, ana, mine) == Revocation.NOT_TOLD
+
+
+def test_disconnecting_without_a_refresh_token_says_that_nothing_was_held(amend, sandbox, ana):
+    mine = connect(amend, ana).connection_id
+    write(amend, mine, refresh_token=None)
+    assert grants.disconnect(amend, ana, mine) == Revocation.NOTHING_HELD
+
+
+def test_a_reconnect_during_a_disconnect_survives(amend, sandbox, ana):
+    mine = connect(amend, ana).connection_id
+    sandbox.fail_next(REVOKE, fault="slow", seconds=0.6)
+    ending = ThreadPoolExecutor(1).submit(grants.disconnect, amend, ana, mine)
+    time.sleep(0.2)
+    new = tokens.seal(amend, mine, "1000.new")
+    write(amend, mine, refresh_token=new)
+    ending.result(timeout=5)
+    assert (stored(amend, mine).status, stored(amend, mine).refresh_token) == (Status.ACTIVE, new)
+
+
+def test_a_reload_after_finishing_by_hand_still_finds_the_connection(amend, sandbox, ana):
+    mine = connect(amend, ana).connection_id
+    session_id, query = travel(amend, ana)
+    for route in NOBODY_KNOWS:
+        sandbox.fail_next(route, status=503, times=None)
+    pending = grants.complete(amend, ana, session_id, query).connection_id
+    sandbox.clear_faults()
+    assert grants.finish(amend, ana, pending).connection_id == mine
+    assert grants.complete(amend, ana, session_id, query).connection_id == mine
+
+
+@pytest.mark.parametrize("name", ["state", "code", "location", "accounts-server"])
+@pytest.mark.parametrize("value", ["\0x", "\ud800"])
+def test_a_callback_with_signs_that_no_database_stores_is_refused(amend, sandbox, ana, name, value):
+    session_id, query = travel(amend, ana)
+    if name == "location":
+        del query["accounts-server"]  # which tells more
+    with pytest.raises(ZohoError):
+        grants.complete(amend, ana, session_id, {**query, name: value})
+
+
+def test_names_longer_than_their_columns_are_cut():
+    long = "x" * 1000
+    org = {"id": long, "company_name": long, "domain_name": long, "zgid": long, "time_zone": long}
+    for column, value in orgs.crm_values(org, None).items():
+        assert value is None or len(value) <= Connection.__table__.c[column].type.length

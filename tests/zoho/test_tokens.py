@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+import requests_mock
 from sqlalchemy import event, update
 from sqlalchemy.exc import OperationalError
 
@@ -280,3 +282,52 @@ def test_a_renewal_that_cannot_begin_gives_its_lease_back(amend, sandbox, connec
         with pytest.raises(MisconfiguredError):
             tokens.access_token(amend, connection_id)
     assert stored(amend, connection_id).refresh_lease_until is None
+
+
+def test_a_lease_that_another_worker_took_over_stays_theirs(amend, sandbox, connection_id, clock):
+    clock.advance(hours=2)
+    sandbox.fail_next(TOKEN, fault="slow", seconds=0.4)
+    refreshing = ThreadPoolExecutor(1).submit(tokens.access_token, amend, connection_id)
+    time.sleep(0.1)
+    theirs = amend.now() + 3 * tokens.LEASE
+    write(amend, connection_id, refresh_lease_until=theirs)
+    token = refreshing.result(timeout=5)
+    row = stored(amend, connection_id)
+    assert row.refresh_lease_until == theirs
+    assert tokens.unseal(amend, connection_id, row.access_token) == token, "the grant is the same: the token is kept"
+
+
+def test_a_failed_renewal_leaves_the_lease_of_another_worker(amend, sandbox, connection_id, clock):
+    clock.advance(hours=2)
+    sandbox.fail_next(TOKEN, fault="slow", seconds=0.4)
+    sandbox.config.clients.clear()
+    refreshing = ThreadPoolExecutor(1).submit(tokens.access_token, amend, connection_id)
+    time.sleep(0.1)
+    theirs = amend.now() + 3 * tokens.LEASE
+    write(amend, connection_id, refresh_lease_until=theirs)
+    with pytest.raises(MisconfiguredError):
+        refreshing.result(timeout=5)
+    assert stored(amend, connection_id).refresh_lease_until == theirs
+
+
+def test_who_waits_for_a_renewal_does_not_ask_for_the_write_lock(amend, sandbox, connection_id, clock):
+    clock.advance(hours=2)
+    write(amend, connection_id, refresh_lease_until=amend.now() + tokens.LEASE)
+    statements = []
+    engine = amend.sessions.kw["bind"]
+    event.listen(engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: statements.append(statement))
+    waiting = ThreadPoolExecutor(1).submit(tokens.access_token, amend, connection_id)
+    time.sleep(0.3)
+    while_waiting = list(statements)
+    clock.advance(seconds=tokens.LEASE.total_seconds())
+    waiting.result(timeout=5)
+    assert any(statement.startswith("SELECT") for statement in while_waiting)
+    assert not any(statement.startswith("UPDATE") or "IMMEDIATE" in statement for statement in while_waiting)
+
+
+def test_a_byte_order_mark_before_the_answer_does_not_matter(amend, sandbox, connection_id, clock):
+    clock.advance(hours=2)
+    answer = {"access_token": "1000.new.token", "expires_in": 3600}
+    with requests_mock.Mocker() as zoho:
+        zoho.post(f"{sandbox.url}/oauth/v2/token", content=b"\xef\xbb\xbf" + json.dumps(answer).encode())
+        assert tokens.access_token(amend, connection_id) == "1000.new.token"
