@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser
 
 from app import create_app
 from people import Operator, passwords
@@ -18,11 +19,27 @@ from people.users import User
 from sandbox.server import Sandbox
 from service.settings import Settings
 from store import make_engine, migrate
+from tests.chromium import find_chromium, launched
 from tests.pages import Visitor
 from zoho import runtime
 from zoho.runtime import Amend
 
 EMAIL, PASSWORD = "ana@example.com", "correct horse battery"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    missing = pytest.mark.skip(reason="Chromium is not installed; on Debian or Ubuntu: apt-get install chromium")
+    for item in items:
+        if Path(__file__).parent / "browser" in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+        if item.get_closest_marker("browser") and find_chromium() is None:
+            item.add_marker(missing)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
 
 
 class Clock:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import socket
 import threading
@@ -15,7 +14,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from people.users import User
@@ -27,24 +26,6 @@ from tests.conftest import EMAIL, PASSWORD, Clock
 from zoho.runtime import Amend
 
 CLIENT_ID, CLIENT_SECRET = "1000.BROWSER", "browser-secret"
-QUIET = (
-    "--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync "
-    "--disable-extensions --disable-features=Translate,MediaRouter,OptimizationHints"
-).split()
-
-
-def find_chromium() -> str | None:
-    return next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    missing = pytest.mark.skip(reason="Chromium is not installed; on Debian or Ubuntu: apt-get install chromium")
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            if find_chromium() is None:
-                item.add_marker(missing)
 
 
 class RunningClock(Clock):
@@ -122,17 +103,6 @@ def site(app: Flask, listening: socket.socket, url: str) -> Iterator[str]:
     server.shutdown()
     server.server_close()
     thread.join(5)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    found = find_chromium()
-    assert found is not None
-    with sync_playwright() as playwright:
-        sandboxing = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium refuses to start as root otherwise
-        browser = playwright.chromium.launch(executable_path=found, args=[*QUIET, *sandboxing])
-        yield browser
-        browser.close()
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Iterator
 from html import escape
@@ -12,11 +11,11 @@ from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.zoho.fields.given import options
 from zoho.fields import Field, Kind
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ZONE = ZoneInfo("Europe/Berlin")
 TRICKY = [
     "",
@@ -110,18 +109,13 @@ def posted_to() -> Iterator[tuple[str, list[bytes]]]:
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
-def test_chromium_posts_back_what_counts_as_untouched(posted_to: tuple[str, list[bytes]]) -> None:
-    from playwright.sync_api import sync_playwright
-
+def test_chromium_posts_back_what_counts_as_untouched(chromium: Browser, posted_to: tuple[str, list[bytes]]) -> None:
     url, bodies = posted_to
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.goto(url)
-        page.click("button")
-        page.wait_for_function("document.title === 'posted'")
-        browser.close()
+    page = chromium.new_page()
+    page.goto(url)
+    page.click("button")
+    page.wait_for_function("document.title === 'posted'")
+    page.close()
     posted = parse_qs(bodies[0].decode(), keep_blank_values=True, max_num_fields=10_000)
 
     changed = [
