@@ -17,6 +17,8 @@ TABLES = (
     "zoho.connections",
     "zoho.authorization",
     "zoho.metadata",
+    "zoho.limits",
+    "zoho.request_log",
     "changes.plans",
     "changes.snapshots",
 )

@@ -30,6 +30,7 @@ class AuthorizationRequest(Base):
     session_id: Mapped[UUID]
     location: Mapped[str] = mapped_column(String(20))
     products: Mapped[list[str]] = mapped_column(JSON)
+    features: Mapped[list[str]] = mapped_column(JSON, default=list)
     scopes: Mapped[list[str]] = mapped_column(JSON)
     reconnects_id: Mapped[UUID | None] = mapped_column(ForeignKey("zoho_connections.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

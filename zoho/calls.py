@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
+from uuid import UUID
 
 from zoho.answers import WriteOutcome
 from zoho.errors import (
@@ -58,10 +59,13 @@ class Dialect:
 
 
 class Calls:
-    """Calls to one product at one base URL, with the connection's token."""
+    """Calls to one product at one base URL, with the connection's token; they count against the limits of ``org``."""
 
-    def __init__(self, http: Http, base: str, token: Token, dialect: Dialect) -> None:
+    def __init__(
+        self, http: Http, base: str, token: Token, dialect: Dialect, *, org: str | None = None, connection: UUID | None = None
+    ) -> None:
         self._http, self._base, self._token, self.dialect = http, base.rstrip("/"), token, dialect
+        self._whose = {"org": f"{dialect.product}:{org}" if org else None, "connection": connection}
 
     def send(
         self,
@@ -71,20 +75,21 @@ class Calls:
         params: Mapping[str, Any] | None = None,
         json: Any = None,
         headers: Mapping[str, str] | None = None,
-        org: str | None = None,
+        is_heavy: bool = False,
     ) -> Answer:
         """One call; once again with a fresh token after a 401, writes too, for a 401 means that nothing was done.
 
         Raises what Http.call and the token supplier raise, TokenRejectedError, and WrongDataCenterError when the host does
         not know a token that was renewed a moment ago.
         """
-        url = self._base + path
+        request: dict[str, Any]
+        url, request = self._base + path, {"params": params, "json": json, "headers": headers, "is_heavy": is_heavy, **self._whose}
         token = self._get_token(None)
-        answer = self._http.call(method, url, token=token, params=params, json=json, headers=headers, org=org)
+        answer = self._http.call(method, url, token=token, **request)
         if not self._is_rejected(answer):
             return answer
         fresh = self._get_token(token)
-        answer = self._http.call(method, url, token=fresh, params=params, json=json, headers=headers, org=org)
+        answer = self._http.call(method, url, token=fresh, **request)
         if self._is_rejected(answer):
             self._reject(answer, is_renewed=fresh != token)
         return answer

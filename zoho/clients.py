@@ -22,13 +22,14 @@ def crm_client(amend: Amend, connection: Connection) -> CrmClient:
     api = amend.data_centers.trusted_api(center, connection.api_domain or center.api)
     if api is None:
         raise UnknownHostError(f"api_domain {connection.api_domain!r:.100} is not an API host of {center.location}")
-    return CrmClient(amend.http, api, token_supplier(amend, connection.id))
+    return CrmClient(amend.http, api, token_supplier(amend, connection.id), connection.crm_org_id, connection.id)
 
 
 def desk_client(amend: Amend, connection: Connection, org_id: str | None = None) -> DeskClient:
     """Desk at its own host of the data centre (``api_domain`` never names it), for one organization. Raises MisconfiguredError."""
     center = tokens.data_center(amend, connection)
-    return DeskClient(amend.http, center.desk, org_id or connection.desk_org_id, token_supplier(amend, connection.id))
+    org = org_id or connection.desk_org_id
+    return DeskClient(amend.http, center.desk, org, token_supplier(amend, connection.id), connection.id)
 
 
 def token_supplier(amend: Amend, connection_id: UUID) -> Callable[[str | None], str]:

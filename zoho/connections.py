@@ -43,6 +43,7 @@ class Connection(Base):
     accounts_server: Mapped[str] = mapped_column(String(255))
 
     products: Mapped[list[str]] = mapped_column(JSON, default=list)
+    features: Mapped[list[str]] = mapped_column(JSON, default=list)  # what the operator wants to do; the scopes follow from it
     scopes_requested: Mapped[list[str]] = mapped_column(JSON, default=list)
     scopes_granted: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # None: Zoho did not say
     scopes_confirmed: Mapped[list[str]] = mapped_column(JSON, default=list)
@@ -64,6 +65,9 @@ class Connection(Base):
     refresh_lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     refresh_not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)  # Zoho's throttle
     refreshed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    renewals: Mapped[list[int]] = mapped_column(JSON, default=list)  # Unix seconds of the last ten tried with this refresh token
+    failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # renewals have failed since then, without a success between
+    failure_count: Mapped[int] = mapped_column(default=0)  # of renewals, one after another
     last_success_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_failure_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_failure_code: Mapped[str | None] = mapped_column(String(60))

@@ -16,6 +16,7 @@ from http.client import HTTPException
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, ReadTimeoutError
@@ -76,12 +77,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What the hooks are told of a call. ``org`` is the organization whose limits it counts against, None when unknown."""
+    """What the hooks are told of a call. ``org`` (``crm:`` or ``desk:`` and Zoho's id) is whose limits it counts against,
+    None when unknown; ``is_heavy``: it counts against Zoho's smaller limit too, for writes of more than 10 records and COQL.
+    """
 
     method: str
     host: str
     path: str
     org: str | None
+    connection: UUID | None = None
+    is_heavy: bool = False
 
 
 Gate = Callable[[Call], AbstractContextManager[None]]
@@ -141,6 +146,8 @@ class Http:
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         org: str | None = None,
+        connection: UUID | None = None,
+        is_heavy: bool = False,
     ) -> Answer:
         """Send one request and read its answer whole. ``json`` is sent by exact_json, ``params`` that are None are left out.
 
@@ -151,7 +158,7 @@ class Http:
         if self.gate is None and self.record is None:
             return self._send(prepared)
         parts = urlsplit(url)
-        with self._hooks(Call(method, parts.netloc, parts.path, org)) as outcome:
+        with self._hooks(Call(method, parts.netloc, parts.path, org, connection, is_heavy)) as outcome:
             answer = outcome[0] = self._send(prepared)
         return answer
 

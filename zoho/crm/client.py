@@ -6,6 +6,7 @@ import builtins
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from zoho.answers import Page, WriteOutcome
 from zoho.calls import Calls, Token, check_id, check_module, rows
@@ -17,21 +18,22 @@ from zoho.http import Answer, Http
 MAX_FIELDS = 50
 MAX_PER_PAGE = 200
 MAX_BATCH = 100
+HEAVY = 10
+"""Writes of more records count against a limit of their own."""
 MAX_USERS = 1_000
 
 
 class CrmClient:
     """CRM of one organization at one API domain. ``token`` gives the access token; with a rejected one, a fresh one.
 
-    ``org`` is the organization whose limits the calls count against, None when unknown.
+    ``org`` is the organization whose limits the calls count against, ``connection`` ours whose log they go into.
 
     Every method raises only ZohoErrors: those of Http.call, and TokenRejectedError, WrongDataCenterError, MissingScopeError,
     NoPermissionError, RateLimitedError, ZohoDownError, UnreadableAnswerError, RequestRefusedError. Ids are texts of digits.
     """
 
-    def __init__(self, http: Http, api_domain: str, token: Token, org: str | None = None) -> None:
-        self._calls = Calls(http, f"{api_domain.rstrip('/')}/crm/v8", token, DIALECT)
-        self._org = org
+    def __init__(self, http: Http, api_domain: str, token: Token, org: str | None = None, connection: UUID | None = None) -> None:
+        self._calls = Calls(http, f"{api_domain.rstrip('/')}/crm/v8", token, DIALECT, org=org, connection=connection)
 
     def org(self) -> dict[str, Any]:
         """``GET /org``: id, zgid, company_name, domain_name, type, time_zone; {} when Zoho tells nothing."""
@@ -152,10 +154,10 @@ class CrmClient:
         if trigger is not None:
             body["trigger"] = [*trigger]
         headers = {"If-Unmodified-Since": _instant(since)} if since else None
-        return self._calls.write("PUT", path, json=body, headers=headers, org=self._org)
+        return self._calls.write("PUT", path, json=body, headers=headers, is_heavy=len(data) > HEAVY)
 
     def _record(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        answer = self._calls.send("GET", path, params=params, org=self._org)
+        answer = self._calls.send("GET", path, params=params)
         if is_unknown_id(words := DIALECT.read(answer.body)):
             raise RecordNotFoundError(
                 f"GET {path}: {words.message}", zoho_code=words.code, zoho_message=words.message, http_status=answer.status
@@ -166,10 +168,10 @@ class CrmClient:
         return found[0]
 
     def _rows(self, path: str, key: str, params: Mapping[str, Any] | None = None) -> builtins.list[dict[str, Any]]:
-        return self._read(self._calls.send("GET", path, params=params, org=self._org), key)
+        return self._read(self._calls.send("GET", path, params=params), key)
 
     def _page(self, path: str, key: str, params: Mapping[str, Any]) -> Page:
-        answer = self._calls.send("GET", path, params=params, org=self._org)
+        answer = self._calls.send("GET", path, params=params)
         records = self._read(answer, key)
         info = answer.body.get("info") if isinstance(answer.body, dict) else None
         return Page(records, isinstance(info, dict) and info.get("more_records") in (True, "true"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from zoho.answers import Page, WriteOutcome
 from zoho.calls import Calls, Token, check_id, check_module, rows
@@ -38,9 +39,9 @@ class DeskClient:
     ``organizations`` raise DeskOrgUnknownError without a numeric organization id. Fields that the agent may not see are absent.
     """
 
-    def __init__(self, http: Http, desk_base: str, org_id: str | None, token: Token) -> None:
-        self._calls = Calls(http, f"{desk_base.rstrip('/')}/api/v1", token, DIALECT)
+    def __init__(self, http: Http, desk_base: str, org_id: str | None, token: Token, connection: UUID | None = None) -> None:
         self._org_id = (org_id or "").strip()
+        self._calls = Calls(http, f"{desk_base.rstrip('/')}/api/v1", token, DIALECT, org=self._org_id, connection=connection)
 
     def organizations(self) -> builtins.list[dict[str, Any]]:
         """All organizations of the login; the one call that needs no organization id."""
@@ -120,7 +121,7 @@ class DeskClient:
         """
         path = f"/{check_module(module)}/{check_id(id)}"
         params = {"disableClosureNotification": "true"} if quiet_close and module == "tickets" else None
-        answer = self._calls.write("PATCH", path, params=params, json=values, headers=self._headers(), org=self._org_id)
+        answer = self._calls.write("PATCH", path, params=params, json=values, headers=self._headers())
         return answer if isinstance(answer, WriteOutcome) else outcome(self._calls, answer, id)
 
     def _headers(self) -> dict[str, str]:
@@ -130,7 +131,7 @@ class DeskClient:
         return {"orgId": self._org_id}
 
     def _get(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
-        return self._calls.send("GET", path, params=params, headers=self._headers(), org=self._org_id)
+        return self._calls.send("GET", path, params=params, headers=self._headers())
 
     def _all(self, path: str) -> builtins.list[dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
