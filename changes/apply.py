@@ -1,23 +1,51 @@
-"""Send a step to Zoho, once, and settle it by reading back. The step is marked as sent, durably, before the call leaves."""
+"""Send an edit to Zoho, once, and settle it by reading back. The step is stored as sent, durably, before the call leaves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
-from changes import verify
-from changes.plans import Change, Step, StepState, Verdict, read_changes
+from changes import plans, snapshots, verify
+from changes.plans import Change, Plan, Receipt, Step, StepState, Target, Verdict, read_changes, to_rows
 from zoho import tools
 from zoho.answers import Done, Question, Refusal, Refused, WriteOutcome
+from zoho.connections import Connection
 from zoho.errors import ZohoError
 from zoho.fields import ABSENT, Field
 from zoho.runtime import Amend
 from zoho.tools.desk import MODULES as DESK_MODULES
+
+CHANGED = "Somebody changed the record after it was opened. Nothing was overwritten."
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Changes to one record as it was read: what becomes a plan of one step.
+
+    ``snapshot_id``: the opened form it was typed into, which is sent once. ``undoes_id``: the step it takes back, once.
+    """
+
+    user_id: UUID
+    connection: Connection
+    target: Target
+    record: Mapping[str, Any]
+    changes: tuple[Change, ...]
+    fields: Mapping[str, Field]
+    zone: ZoneInfo
+    origin: str
+    options: dict[str, Any] = field(default_factory=dict)
+    snapshot_id: UUID | None = None
+    undoes_id: UUID | None = None
+
+    @property
+    def version(self) -> str | None:
+        """Zoho's modification time of the record as it was read."""
+        return verify.version_of(self.target.product, self.record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,71 +60,80 @@ class Settled:
     outcome: WriteOutcome | None = None
 
 
-def apply(
-    amend: Amend, connection_id: UUID, step: Step, fields: Mapping[str, Field], opened: Mapping[str, Any], zone: ZoneInfo
-) -> Settled | Question:
-    """Write one step on condition that the record is as it was ``opened``, and settle it.
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A step that was settled, and its receipt."""
 
-    A Question when the Desk organization must be chosen first: nothing was sent, the step stays ready.
+    settled: Settled
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class SentBefore:
+    """The form, or the undo, was already sent by another step. Nothing was sent now."""
+
+    step_id: UUID
+
+
+def apply(amend: Amend, edit: Edit) -> Applied | SentBefore | Question:
+    """Write the edit on condition that the record is as it was read, and settle it.
+
+    A Question when the Desk organization must be chosen first: nothing was sent, and nothing is left of the step.
     Raises the ZohoErrors that mean *nothing was stored* (token, scope, permission, limit, unreachable before sending),
     after settling the step as *not stored*.
     """
-    changes = read_changes(step)
+    plan = plans.new_plan(edit.user_id, edit.connection, origin=edit.origin, now=amend.now(), undoes_id=edit.undoes_id)
+    step = plans.new_step(plan, edit.target, edit.changes, version=edit.version, options=edit.options)
     try:
-        moved = None if _is_conditional(step) else _moved(amend, connection_id, step, changes, fields, opened)
+        moved = None if _is_conditional(edit) else _moved(amend, edit)
     except ZohoError as error:
-        _settle(amend, step, Settled(Verdict.NOT_STORED, changes, note=f"Nothing was sent. {error.summary}"))
+        _store_settled(amend, edit, plan, step, Settled(Verdict.NOT_STORED, edit.changes, note=f"Nothing was sent. {error.summary}"))
         raise
     if isinstance(moved, Question):
-        return _ask(amend, step, changes, moved)
+        return moved
     if moved is not None:
-        return _settle(amend, step, Settled(Verdict.CONFLICT, changes, note=CHANGED, record=moved))
-    _mark_sent(amend, step)
+        return _store_settled(amend, edit, plan, step, Settled(Verdict.CONFLICT, edit.changes, note=CHANGED, record=moved))
+    other = _store_sent(amend, edit, plan, step)
+    if other is not None:
+        return SentBefore(other)
     try:
-        answer = tools.run(amend, connection_id, *_call(step, changes, fields))
+        answer = tools.run(amend, edit.connection, *_call(edit))
     except ZohoError as error:
-        _settle(amend, step, Settled(Verdict.NOT_STORED, changes, note=f"Nothing was stored. {error.summary}"))
+        _settle(amend, step, Settled(Verdict.NOT_STORED, edit.changes, note=f"Nothing was stored. {error.summary}"), frees_form=True)
         raise
     if isinstance(answer, Question):
-        return _ask(amend, step, changes, answer)
-    if isinstance(answer, Refused):
-        return _settle(amend, step, Settled(Verdict.REFUSED, changes, refusals=answer.refusals))
-    return _settle(amend, step, _judge(amend, connection_id, step, changes, fields, zone, answer))
+        return _ask(amend, edit, step, answer)
+    settled = _judge(amend, edit, answer)
+    _settle(amend, step, settled, frees_form=settled.verdict in (Verdict.REFUSED, Verdict.CONFLICT))
+    return Applied(settled, plans.receipt_of(step, plan, edit.connection.name))
 
 
-def _is_conditional(step: Step) -> bool:
+def _is_conditional(edit: Edit) -> bool:
     """CRM compares for us, if we may see when the record was modified; all else is read again before it is written."""
-    return step.product == "crm" and step.version is not None
+    return edit.target.product == "crm" and edit.version is not None
 
 
-def _ask(amend: Amend, step: Step, changes: tuple[Change, ...], question: Question) -> Question:
-    _settle(amend, step, Settled(Verdict.SKIPPED, changes, note=f"Nothing was sent: a question comes first. {question.prompt}"))
+def _ask(amend: Amend, edit: Edit, step: Step, question: Question) -> Question:
+    note = f"Nothing was sent: a question comes first. {question.prompt}"
+    _settle(amend, step, Settled(Verdict.SKIPPED, edit.changes, note=note), frees_form=True)
     return question
 
 
-CHANGED = "Somebody changed the record after it was opened. Nothing was overwritten."
-
-
-def _judge(
-    amend: Amend,
-    connection_id: UUID,
-    step: Step,
-    changes: Sequence[Change],
-    fields: Mapping[str, Field],
-    zone: ZoneInfo,
-    answer: Done,
-) -> Settled:
+def _judge(amend: Amend, edit: Edit, answer: Done | Refused) -> Settled:
+    changes = edit.changes
+    if isinstance(answer, Refused):
+        return Settled(Verdict.REFUSED, changes, refusals=answer.refusals)
     outcome: WriteOutcome = answer.value
     if outcome.status == "refused":
-        return Settled(Verdict.REFUSED, tuple(changes), refusals=outcome.refusals, outcome=outcome)
+        return Settled(Verdict.REFUSED, changes, refusals=outcome.refusals, outcome=outcome)
     if outcome.status == "conflict":
-        return Settled(Verdict.CONFLICT, tuple(changes), note=CHANGED, outcome=outcome)
-    seen = verify.read_back(amend, connection_id, step.product, step.module, step.record_id)
+        return Settled(Verdict.CONFLICT, changes, note=CHANGED, outcome=outcome)
+    seen = verify.read_back(amend, edit.connection, edit.target.product, edit.target.module, edit.target.record_id)
     was_accepted = outcome.status == "accepted"
     if isinstance(seen, str):
         said = "Zoho accepted the change, but it could not be read back" if was_accepted else outcome.note
-        return Settled(Verdict.UNKNOWN, tuple(changes), note=f"{said}: {seen}", outcome=outcome)
-    compared = verify.compare(changes, fields, seen, zone)
+        return Settled(Verdict.UNKNOWN, changes, note=f"{said}: {seen}", outcome=outcome)
+    compared = verify.compare(changes, edit.fields, seen, edit.zone)
     verdict = verify.overall(compared)
     if not was_accepted and verdict != Verdict.STORED:
         # The request may still be on its way inside Zoho: absent now is not yet absent for good.
@@ -105,7 +142,7 @@ def _judge(
     return Settled(verdict, compared, note=note, record=seen, outcome=outcome)
 
 
-def check(amend: Amend, step: Step, fields: Mapping[str, Field], record: dict[str, Any], zone: ZoneInfo, *, is_late: bool) -> Settled:
+def check(amend: Amend, step: Step, fields: Mapping[str, Field], record: dict[str, Any], zone: ZoneInfo, *, is_late: bool) -> None:
     """Settle a step that is *unknown* by what the record holds now. Before it is late, only *stored* is sure.
 
     A write that Zoho never accepted and a third value in the record stay *unknown*: somebody changed it since.
@@ -117,19 +154,18 @@ def check(amend: Amend, step: Step, fields: Mapping[str, Field], record: dict[st
         verdict, note = Verdict.UNKNOWN, "The record does not show it yet. It is too early to say that it will not."
     elif verdict == Verdict.STORED_DIFFERENTLY and not step.was_accepted:
         verdict, note = Verdict.UNKNOWN, "The record holds another value now: somebody changed it since, so nobody can tell any more."
-    return _settle(amend, step, Settled(verdict, compared, note=note, record=record))
+    _settle(amend, step, Settled(verdict, compared, note=note, record=record))
 
 
-def _moved(
-    amend: Amend, connection_id: UUID, step: Step, changes: Sequence[Change], fields: Mapping[str, Field], opened: Mapping[str, Any]
-) -> dict[str, Any] | Question | None:
+def _moved(amend: Amend, edit: Edit) -> dict[str, Any] | Question | None:
     """Without a conditional write: the record as it is now, when it is not as it was opened. Raises as a read."""
-    answer = verify.read_record(amend, connection_id, step.product, step.module, step.record_id)
+    product = edit.target.product
+    answer = verify.read_record(amend, edit.connection, product, edit.target.module, edit.target.record_id)
     if isinstance(answer, Question):
         return answer
     now: dict[str, Any] = answer.value
-    is_same_time = step.version is None or verify.version_of(step.product, now) in (None, step.version)
-    if is_same_time and all(_is_same(fields[change.name], opened, now) for change in changes):
+    is_same_time = edit.version is None or verify.version_of(product, now) in (None, edit.version)
+    if is_same_time and all(_is_same(edit.fields[change.name], edit.record, now) for change in edit.changes):
         return None
     return now
 
@@ -139,28 +175,60 @@ def _is_same(field: Field, opened: Mapping[str, Any], now: Mapping[str, Any]) ->
     return (was is ABSENT and is_ is ABSENT) or field.same(was, is_)
 
 
-def _call(step: Step, changes: Sequence[Change], fields: Mapping[str, Field]) -> tuple[str, dict[str, Any]]:
+def _call(edit: Edit) -> tuple[str, dict[str, Any]]:
     body: dict[str, Any] = {}
-    for change in changes:
-        fields[change.name].place(body, change.sent)
-    options = step.options or {}
-    if step.product == "desk":
-        return f"desk.update_{DESK_MODULES[step.module]}", {"id": step.record_id, "fields": body, **options}
-    params = {"module": step.module, "id": step.record_id, "fields": body, "unmodified_since": step.version, **options}
-    return "crm.update_record", params
+    for change in edit.changes:
+        edit.fields[change.name].place(body, change.sent)
+    module, record_id = edit.target.module, edit.target.record_id
+    if edit.target.product == "desk":
+        return f"desk.update_{DESK_MODULES[module]}", {"id": record_id, "fields": body, **edit.options}
+    return "crm.update_record", {"module": module, "id": record_id, "fields": body, "unmodified_since": edit.version, **edit.options}
 
 
-def _mark_sent(amend: Amend, step: Step) -> None:
+def _store_sent(amend: Amend, edit: Edit, plan: Plan, step: Step) -> UUID | None:
+    """Mark the step as sent so that it survives a power cut; or name the step that took the form, or the undo, before."""
+    step.state, step.sent_at = StepState.SENT, plan.created_at
     with amend.sessions.begin() as session:
         session.connection(execution_options={"durable": True})
-        session.execute(update(Step).where(Step.id == step.id).values(state=StepState.SENT, sent_at=amend.now()))
+        plans.insert(session, plan, step)
+        other = snapshots.claim(session, edit.snapshot_id, step.id) if edit.snapshot_id else None
+        other = other or plans.find_undo(session, edit.undoes_id, step)
+        if other is not None:
+            session.rollback()
+    return other
 
 
-def _settle(amend: Amend, step: Step, settled: Settled) -> Settled:
-    """Write the verdict down. *unknown* leaves the step open: it may be settled later, once."""
+def _store_settled(amend: Amend, edit: Edit, plan: Plan, step: Step, settled: Settled) -> Applied:
+    """A step of which nothing was sent."""
+    for name, value in _values(amend, settled).items():
+        setattr(step, name, value)
+    with amend.sessions.begin() as session:
+        plans.insert(session, plan, step)
+    return Applied(settled, plans.receipt_of(step, plan, edit.connection.name))
+
+
+def _settle(amend: Amend, step: Step, settled: Settled, *, frees_form: bool = False) -> None:
+    """Write the verdict down, and what it means for the form that was sent. *unknown* leaves the step open: it may be settled later."""
+    values = _values(amend, settled)
+    for name, value in values.items():
+        setattr(step, name, value)
+    with amend.sessions.begin() as session:
+        session.execute(_UPDATE, {"step_id": step.id, **values})
+        if frees_form:
+            snapshots.release(session, step.id)
+        elif settled.verdict in (Verdict.STORED, Verdict.STORED_DIFFERENTLY):
+            snapshots.forget_sent(session, step.id)
+
+
+_STEPS: Any = Step.__table__
+_UPDATE = update(_STEPS).where(_STEPS.c.id == bindparam("step_id"), _STEPS.c.state != StepState.SETTLED)
+
+
+def _values(amend: Amend, settled: Settled) -> dict[str, Any]:
+    """The columns of a verdict."""
     outcome = settled.outcome
     values: dict[str, Any] = {
-        "changes": [asdict(change) for change in settled.changes],
+        "changes": to_rows(settled.changes),
         "verdict": settled.verdict.value,
         "note": settled.note,
         "refusals": [asdict(refusal) for refusal in settled.refusals],
@@ -170,7 +238,4 @@ def _settle(amend: Amend, step: Step, settled: Settled) -> Settled:
     if outcome is not None:
         values |= {"answer": outcome.answer, "http_status": outcome.http_status, "request_id": outcome.request_id}
         values |= {"was_accepted": outcome.status == "accepted"}
-    with amend.sessions.begin() as session:
-        session.connection(execution_options={"durable": True})
-        session.execute(update(Step).where(Step.id == step.id, Step.state != StepState.SETTLED).values(values))
-    return settled
+    return values

@@ -13,14 +13,13 @@ from sqlalchemy import delete, select, update
 
 from changes import verify
 from changes.snapshots import KEPT, Snapshot, Typed, plain
-from zoho import connections, metadata
+from zoho import connections
 from zoho.answers import Done, Question
 from zoho.connections import Connection
 from zoho.errors import NotFoundError
-from zoho.fields import ABSENT, Field, FieldError, Kind, with_field
-from zoho.metadata import RecordForm
+from zoho.fields import ABSENT, Field, FieldError
+from zoho.record_forms import RecordForm, record_form
 from zoho.runtime import Amend
-from zoho.tools.crm import WHOLE, may_be_cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +94,17 @@ def open_record(amend: Amend, user_id: UUID, connection_id: UUID, product: str, 
     Raises NotConnectedError, RecordNotFoundError and the other ZohoErrors of a read.
     """
     with amend.reading() as session:
-        connections.get_own(session, connection_id, user_id)
-    answer = verify.read_record(amend, connection_id, product, module, record_id)
+        connection = connections.get_own(session, connection_id, user_id)
+    answer = verify.read_record(amend, connection, product, module, record_id)
     if not isinstance(answer, Done):
         return answer if isinstance(answer, Question) else _impossible(answer)
-    return keep(amend, user_id, connection_id, product, module, record_id, answer.value)
+    return keep(amend, user_id, connection, product, module, record_id, answer.value)
 
 
 def keep(
     amend: Amend,
     user_id: UUID,
-    connection_id: UUID,
+    connection: Connection,
     product: str,
     module: str,
     record_id: str,
@@ -117,7 +116,7 @@ def keep(
     row = Snapshot(
         id=uuid4(),
         user_id=user_id,
-        connection_id=connection_id,
+        connection_id=connection.id,
         product=product,
         module=module,
         record_id=record_id,
@@ -129,7 +128,7 @@ def keep(
     with amend.sessions.begin() as session:
         session.execute(delete(Snapshot).where(Snapshot.opened_at < now - KEPT))
         session.add(row)
-    return _opened(amend, row)
+    return _opened(amend, connection, row)
 
 
 def reopen(amend: Amend, user_id: UUID, snapshot_id: UUID) -> Opened:
@@ -138,7 +137,9 @@ def reopen(amend: Amend, user_id: UUID, snapshot_id: UUID) -> Opened:
         row = session.scalar(select(Snapshot).where(Snapshot.id == snapshot_id, Snapshot.user_id == user_id))
     if row is None:
         raise NotFoundError(f"no opened record {snapshot_id}")
-    return _opened(amend, row)
+    with amend.reading() as session:
+        connection = connections.get(session, row.connection_id)
+    return _opened(amend, connection, row)
 
 
 def keep_conflicts(amend: Amend, opened: Opened, conflicts: dict[str, Any]) -> Opened:
@@ -176,9 +177,7 @@ CRM_NAMES = (
 _DESK_NAMES = "subject firstName+lastName accountName productName name".split()
 
 
-def _opened(amend: Amend, row: Snapshot) -> Opened:
-    with amend.reading() as session:
-        connection = connections.get(session, row.connection_id)
+def _opened(amend: Amend, connection: Connection, row: Snapshot) -> Opened:
     return Opened(
         snapshot_id=row.id,
         connection=connection,
@@ -186,24 +185,13 @@ def _opened(amend: Amend, row: Snapshot) -> Opened:
         module=row.module,
         record_id=row.record_id,
         record=row.record,
-        record_form=_lock_cut(metadata.record_form(amend, connection, row.product, row.module, row.record), row.record),
+        record_form=record_form(amend, connection, row.product, row.module, row.record),
         zone=zone_of(connection),
         opened_at=row.opened_at,
         typed=row.typed or {},
         conflicts=row.conflicts or {},
         step_id=row.step_id,
     )
-
-
-def _lock_cut(found: RecordForm, record: Mapping[str, Any]) -> RecordForm:
-    """A rich text that Zoho may have cut is not edited: saving it would destroy the rest."""
-    whole = record.get(WHOLE) or ()
-    form = found.form
-    for field in found.form.by_name.values():
-        value = record.get(field.name)
-        if field.kind == Kind.RICH_TEXT and isinstance(value, str) and may_be_cut(value) and field.name not in whole:
-            form = with_field(form, replace(field, is_editable=False, why_read_only="Zoho showed only the beginning of this text."))
-    return replace(found, form=form)
 
 
 def zone_of(connection: Connection) -> ZoneInfo:

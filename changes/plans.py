@@ -6,17 +6,17 @@ Append only: a trigger of the migration refuses to change or delete a step once 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, or_, select
+from sqlalchemy import insert as insert_into
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from store import Base, ExactJson, UtcDateTime
-from zoho import connections
 from zoho.answers import Refusal
 from zoho.connections import Connection
 from zoho.errors import NotFoundError
@@ -156,34 +156,49 @@ class Target:
     record_name: str
 
 
-def propose(
-    session: Session,
-    user_id: UUID,
-    connection_id: UUID,
-    target: Target,
-    changes: Sequence[Change],
-    *,
-    origin: str,
-    version: str | None,
-    now: datetime,
-    options: dict[str, Any] | None = None,
-    undoes_id: UUID | None = None,
+def new_plan(user_id: UUID, connection: Connection, *, origin: str, now: datetime, undoes_id: UUID | None = None) -> Plan:
+    """A plan that is approved by being proposed: the person saw the values it carries. Not stored yet."""
+    return Plan(
+        id=uuid4(),
+        connection_id=connection.id,
+        user_id=user_id,
+        origin=origin,
+        undoes_id=undoes_id,
+        created_at=now,
+        approved_at=now,
+    )
+
+
+def new_step(
+    plan: Plan, target: Target, changes: Sequence[Change], *, version: str | None = None, options: dict[str, Any] | None = None
 ) -> Step:
-    """A plan of one step, approved by being proposed: the person saw the values it carries."""
-    plan = Plan(connection_id=connection_id, user_id=user_id, origin=origin, undoes_id=undoes_id, created_at=now, approved_at=now)
-    step = Step(
-        plan=plan,
+    """A step of the plan. Not stored yet."""
+    return Step(
+        id=uuid4(),
+        plan_id=plan.id,
+        position=0,
         product=target.product,
         module=target.module,
         record_id=target.record_id,
         record_name=target.record_name[:400],
-        changes=[asdict(change) for change in changes],
+        changes=to_rows(changes),
         version=version,
         options=options or {},
+        state=StepState.READY,
+        refusals=[],
     )
-    session.add_all([plan, step])
-    session.flush()
-    return step
+
+
+def insert(session: Session, *rows: Plan | Step) -> None:
+    """Store new rows as they are, without the unit of work: that costs more than all else of a small transaction."""
+    for row in rows:
+        insertion, names = _INSERTS[type(row)]
+        session.execute(insertion, {name: getattr(row, name) for name in names})
+
+
+def to_rows(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """Changes as their column holds them."""
+    return [{name: getattr(change, name) for name in Change.__slots__} for change in changes]
 
 
 def get_own(session: Session, step_id: UUID, user_id: UUID) -> Step:
@@ -204,11 +219,6 @@ def find_undo(session: Session, undoes_id: UUID | None, mine: Step) -> UUID | No
     return session.scalar(others.limit(1))
 
 
-def owner_of(session: Session, connection_id: UUID) -> UUID:
-    """The operator a connection belongs to, for writes by a script. Raises NotConnectedError."""
-    return connections.get(session, connection_id).user_id
-
-
 def read_changes(step: Step) -> tuple[Change, ...]:
     """The changes of a step, from its column."""
     return tuple(Change(**change) for change in step.changes)
@@ -219,17 +229,18 @@ def receipts(session: Session, steps: Sequence[Step]) -> tuple[Receipt, ...]:
     undoes = select(Plan.undoes_id, Step.id).join(Plan, Step.plan_id == Plan.id)
     undoes = undoes.where(Plan.undoes_id.in_([step.id for step in steps]), Step.verdict.in_(_UNDONE))
     undone = dict(session.execute(undoes).all())
-    return tuple(_receipt(step, undone.get(step.id)) for step in steps)
+    return tuple(receipt_of(step, step.plan, step.plan.connection.name, undone.get(step.id)) for step in steps)
 
 
-def _receipt(step: Step, undone_by: UUID | None) -> Receipt:
+def receipt_of(step: Step, plan: Plan, connection_name: str, undone_by: UUID | None = None) -> Receipt:
+    """The receipt of a step whose plan is at hand."""
     return Receipt(
         id=step.id,
-        connection_id=step.plan.connection_id,
-        connection_name=step.plan.connection.name,
-        user_id=step.plan.user_id,
-        origin=step.plan.origin,
-        undoes_id=step.plan.undoes_id,
+        connection_id=plan.connection_id,
+        connection_name=connection_name,
+        user_id=plan.user_id,
+        origin=plan.origin,
+        undoes_id=plan.undoes_id,
         undone_by=undone_by,
         product=step.product,
         module=step.module,
@@ -243,10 +254,12 @@ def _receipt(step: Step, undone_by: UUID | None) -> Receipt:
         http_status=step.http_status,
         request_id=step.request_id,
         options=step.options or {},
-        created_at=step.plan.created_at,
+        created_at=plan.created_at,
         sent_at=step.sent_at,
         settled_at=step.settled_at,
     )
 
 
+_TABLES: dict[type, Any] = {Plan: Plan.__table__, Step: Step.__table__}
+_INSERTS = {owner: (insert_into(table), [column.key for column in table.columns]) for owner, table in _TABLES.items()}
 _UNDONE = (Verdict.STORED.value, Verdict.STORED_DIFFERENTLY.value)

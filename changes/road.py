@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from changes import apply, drafts, plans, snapshots, verify
-from changes.apply import Settled
+from changes.apply import Applied, Edit, SentBefore, Settled
 from changes.drafts import Entry, Opened
 from changes.plans import Change, Receipt, Target, Verdict
 from changes.snapshots import Typed
-from zoho import connections, metadata, tools
+from zoho import clients, connections, tools
 from zoho.answers import Done, Question, Refusal, Refused, ToolAnswer
-from zoho.errors import ConflictError, RequestRefusedError, ZohoError
-from zoho.fields import ABSENT, Field, unknown_field
+from zoho.errors import ConflictError, RequestRefusedError
+from zoho.fields import ABSENT, unknown_field
+from zoho.record_forms import record_fields
 from zoho.runtime import Amend
 from zoho.tools.desk import MODULES as DESK_MODULES
 
@@ -68,7 +70,7 @@ def preview(opened: Opened, typed: Typed) -> Preview | Refused:
     parsed = opened.parse(typed)
     if parsed.errors:
         return _refused(parsed.errors)
-    return Preview(tuple(_change(entry, opened) for entry in parsed.entries))
+    return Preview(_changes(parsed.entries, opened.zone))
 
 
 def save(
@@ -85,7 +87,7 @@ def save(
         return _refused({**dict.fromkeys(open_conflicts, UNDECIDED), **parsed.errors})
     if not parsed.entries:
         return Refused((Refusal(field=None, message="Nothing was changed, so nothing was sent."),))
-    return _write(amend, user_id, opened, parsed.entries, options or {}, origin)
+    return _write(amend, user_id, opened, _edit(user_id, opened, parsed.entries, options or {}, origin))
 
 
 UNDECIDED = "Somebody else changed this too. Choose whose value to keep."
@@ -95,52 +97,41 @@ def write_entries(
     amend: Amend, user_id: UUID, opened: Opened, entries: Sequence[Entry], options: dict[str, Any], *, undoes_id: UUID
 ) -> Saved:
     """The same road for changes that were not typed: an undo, with the automations of the edit it undoes."""
-    return _write(amend, user_id, opened, entries, options, "undo", undoes_id)
+    return _write(amend, user_id, opened, replace(_edit(user_id, opened, entries, options, "undo"), undoes_id=undoes_id))
 
 
-def _write(
-    amend: Amend,
-    user_id: UUID,
-    opened: Opened,
-    entries: Sequence[Entry],
-    options: dict[str, Any],
-    origin: str,
-    undoes_id: UUID | None = None,
-) -> Saved:
-    target = Target(opened.product, opened.module, opened.record_id, opened.name)
-    changes = [_change(entry, opened) for entry in entries]
-    fields = {entry.field.name: entry.field for entry in entries}
-    connection_id = opened.connection.id
-    with amend.sessions.begin() as session:
-        step = plans.propose(
-            session, user_id, connection_id, target, changes,
-            origin=origin, version=opened.version, now=amend.now(), options=options, undoes_id=undoes_id,
-        )  # fmt: skip
-        other = snapshots.claim(session, opened.snapshot_id, step.id) or plans.find_undo(session, undoes_id, step)
-        if other is not None:
-            session.rollback()
-    if other is not None:
-        return _already(amend, user_id, other, entries)
-    try:
-        settled = apply.apply(amend, connection_id, step, fields, opened.record, opened.zone)
-    except ZohoError:
-        snapshots.release(amend, step.id)
-        raise
-    if isinstance(settled, Settled) and settled.verdict not in (Verdict.REFUSED, Verdict.CONFLICT):
-        if settled.verdict in (Verdict.STORED, Verdict.STORED_DIFFERENTLY):
-            snapshots.forget_sent(amend, step.id)
-        return get_receipt(amend, user_id, step.id)
-    snapshots.release(amend, step.id)
-    if isinstance(settled, Question):
-        return settled
-    return Refused(settled.refusals) if settled.verdict == Verdict.REFUSED else _conflict(amend, user_id, opened, entries, settled)
+def _edit(user_id: UUID, opened: Opened, entries: Sequence[Entry], options: dict[str, Any], origin: str) -> Edit:
+    return Edit(
+        user_id=user_id,
+        connection=opened.connection,
+        target=Target(opened.product, opened.module, opened.record_id, opened.name),
+        record=opened.record,
+        changes=_changes(entries, opened.zone),
+        fields={entry.field.name: entry.field for entry in entries},
+        zone=opened.zone,
+        origin=origin,
+        options=options,
+        snapshot_id=opened.snapshot_id,
+    )
 
 
-def _already(amend: Amend, user_id: UUID, step_id: UUID, entries: Sequence[Entry]) -> AlreadySent:
+def _write(amend: Amend, user_id: UUID, opened: Opened, edit: Edit) -> Saved:
+    done = apply.apply(amend, edit)
+    match done:
+        case SentBefore():
+            return _already(amend, user_id, done.step_id, edit)
+        case Question():
+            return done
+    if done.settled.verdict == Verdict.REFUSED:
+        return Refused(done.settled.refusals)
+    return _conflict(amend, user_id, opened, edit, done.settled) if done.settled.verdict == Verdict.CONFLICT else done.receipt
+
+
+def _already(amend: Amend, user_id: UUID, step_id: UUID, edit: Edit) -> AlreadySent:
     receipt = get_receipt(amend, user_id, step_id)
     sent = {change.name: change.sent for change in receipt.changes}
-    mine = {entry.field.name: entry for entry in entries}
-    return AlreadySent(receipt, sent.keys() == mine.keys() and all(mine[name].field.same(mine[name].sent, sent[name]) for name in sent))
+    mine = {change.name: change.sent for change in edit.changes}
+    return AlreadySent(receipt, sent.keys() == mine.keys() and all(edit.fields[name].same(mine[name], sent[name]) for name in sent))
 
 
 def get_receipt(amend: Amend, user_id: UUID, step_id: UUID) -> Receipt:
@@ -157,17 +148,16 @@ def check(amend: Amend, user_id: UUID, step_id: UUID) -> Receipt:
     receipt = get_receipt(amend, user_id, step_id)
     if not receipt.is_open:
         return receipt
-    answer = verify.read_record(amend, receipt.connection_id, receipt.product, receipt.module, receipt.record_id)
-    if not isinstance(answer, Done):
-        return receipt
     with amend.reading() as session:
         step, connection = plans.get_own(session, step_id, user_id), connections.get(session, receipt.connection_id)
-    form = metadata.record_form(amend, connection, receipt.product, receipt.module, answer.value).form
-    fields = {change.name: form.by_name.get(change.name) or unknown_field(receipt.product, change.name) for change in receipt.changes}
+    answer = verify.read_record(amend, connection, receipt.product, receipt.module, receipt.record_id)
+    if not isinstance(answer, Done):
+        return receipt
+    names = [change.name for change in receipt.changes]
+    known = record_fields(amend, connection, receipt.product, receipt.module, answer.value, names)
+    fields = {name: known.get(name) or unknown_field(receipt.product, name) for name in names}
     is_late = receipt.sent_at is None or amend.now() - receipt.sent_at >= LATE
-    settled = apply.check(amend, step, fields, answer.value, drafts.zone_of(connection), is_late=is_late)
-    if settled.verdict in (Verdict.STORED, Verdict.STORED_DIFFERENTLY):
-        snapshots.forget_sent(amend, step_id)
+    apply.check(amend, step, fields, answer.value, drafts.zone_of(connection), is_late=is_late)
     return get_receipt(amend, user_id, step_id)
 
 
@@ -188,53 +178,67 @@ def execute_tool(amend: Amend, connection_id: UUID, name: str, params: Mapping[s
 
 
 def _write_tool(amend: Amend, connection_id: UUID, product: str, module: str, params: Any) -> ToolAnswer:
-    with amend.reading() as session:
-        user_id = plans.owner_of(session, connection_id)
-    opened = drafts.open_record(amend, user_id, connection_id, product, module, params.id)
-    if isinstance(opened, Question):
-        return opened
+    connection = clients.load(amend, connection_id)
+    answer = verify.read_record(amend, connection, product, module, params.id)
+    if not isinstance(answer, Done):
+        return answer  # type: ignore[no-any-return]
+    record: dict[str, Any] = answer.value
     asked = getattr(params, "unmodified_since", None)
     if asked is not None:
-        opened = replace(opened, record={**opened.record, "Modified_Time": asked})
-    fields = {key: _field(opened, key) for key in params.fields}
-    locked = {key: field.why_read_only or "This field cannot be edited." for key, field in fields.items() if not field.is_editable}
+        record = {**record, "Modified_Time": asked}
+    known = record_fields(amend, connection, product, module, record, list(params.fields))
+    fields = {name: known.get(name) or unknown_field(product, name) for name in params.fields}
+    locked = {name: field.why_read_only or "This field cannot be edited." for name, field in fields.items() if not field.is_editable}
     if locked:
         return _refused(locked)
-    entries = [Entry(field, _known(field.read(opened.record)), params.fields[key]) for key, field in fields.items()]
-    options = {key: value for key in ("trigger", "quiet_close") if (value := getattr(params, key, None)) not in (None, False)}
-    saved = _write(amend, user_id, opened, entries, options, "tool")
-    if isinstance(saved, Conflict):
+    zone = drafts.zone_of(connection)
+    entries = [Entry(field, _known(field.read(record)), params.fields[name]) for name, field in fields.items()]
+    edit = Edit(
+        user_id=connection.user_id,
+        connection=connection,
+        target=Target(product, module, params.id, drafts.record_name(product, record, params.id)),
+        record=record,
+        changes=_changes(entries, zone),
+        fields=fields,
+        zone=zone,
+        origin="tool",
+        options={key: value for key in ("trigger", "quiet_close") if (value := getattr(params, key, None)) not in (None, False)},
+    )
+    done = apply.apply(amend, edit)
+    if not isinstance(done, Applied):  # a tool has no form that could have been sent before
+        return done  # type: ignore[return-value]
+    if done.settled.verdict == Verdict.CONFLICT:
         raise ConflictError("somebody changed the record between our reading and our writing")
-    if isinstance(saved, AlreadySent):
-        return Done(saved.receipt)
-    return Done(saved) if isinstance(saved, Receipt) else saved
+    return Refused(done.settled.refusals) if done.settled.verdict == Verdict.REFUSED else Done(done.receipt)
 
 
-def _conflict(amend: Amend, user_id: UUID, opened: Opened, entries: Sequence[Entry], settled: Settled) -> Conflict:
+def _conflict(amend: Amend, user_id: UUID, opened: Opened, edit: Edit, settled: Settled) -> Conflict:
     """Open the record anew beside what was typed, and name every field that moved."""
     fresh = _reopen(amend, user_id, opened, settled.record)
-    mine = {entry.field.name: entry for entry in entries}
+    mine = {change.name: change for change in edit.changes}
     moved: list[Moved] = []
     for field in fresh.record_form.form.by_name.values():
         was, is_ = field.read(opened.record), field.read(fresh.record)
         if (was is ABSENT and is_ is ABSENT) or field.same(was, is_):
             continue
-        entry = mine.get(field.name)
-        yours = field.show(entry.sent, opened.zone) if entry else None
+        yours = mine[field.name].sent_text if field.name in mine else None
         was_text, now_text = field.show(_known(was), opened.zone), field.show(_known(is_), opened.zone)
         moved.append(Moved(field.name, field.label, was_text, now_text, yours))
-    contested = {row.name: _known(mine[row.name].field.read(opened.record)) for row in moved if _is_contested(mine.get(row.name), fresh)}
+    contested = {row.name: mine[row.name].before for row in moved if _is_contested(mine.get(row.name), fresh)}
     fresh = drafts.keep_conflicts(amend, fresh, contested)
     return Conflict(fresh, tuple(moved), *_who(opened.product, fresh.record, settled))
 
 
-def _is_contested(entry: Entry | None, fresh: Opened) -> bool:
+def _is_contested(change: Change | None, fresh: Opened) -> bool:
     """Both changed it, to different values: the same form sent twice is no quarrel."""
-    return entry is not None and not entry.field.same(entry.sent, entry.field.read(fresh.record))
+    if change is None:
+        return False
+    field = fresh.record_form.form.by_name[change.name]
+    return not field.same(change.sent, field.read(fresh.record))
 
 
 def _reopen(amend: Amend, user_id: UUID, opened: Opened, record: dict[str, Any] | None) -> Opened:
-    where = (opened.connection.id, opened.product, opened.module, opened.record_id)
+    where = (opened.connection, opened.product, opened.module, opened.record_id)
     if record is None:
         answer = verify.read_record(amend, *where)
         if not isinstance(answer, Done):
@@ -252,20 +256,20 @@ def _who(product: str, record: Mapping[str, Any], settled: Settled) -> tuple[str
     return (str(name) if name else None), verify.version_of(product, record)
 
 
-def _change(entry: Entry, opened: Opened) -> Change:
+def _changes(entries: Sequence[Entry], zone: ZoneInfo) -> tuple[Change, ...]:
+    return tuple(_change(entry, zone) for entry in entries)
+
+
+def _change(entry: Entry, zone: ZoneInfo) -> Change:
     show = entry.field.show
     return Change(
         name=entry.field.name,
         label=entry.field.label,
         before=entry.before,
         sent=entry.sent,
-        before_text=show(entry.before, opened.zone),
-        sent_text=show(entry.sent, opened.zone),
+        before_text=show(entry.before, zone),
+        sent_text=show(entry.sent, zone),
     )
-
-
-def _field(opened: Opened, name: str) -> Field:
-    return opened.record_form.form.by_name.get(name) or unknown_field(opened.product, name)
 
 
 def _known(value: Any) -> Any:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, ForeignKey, String, null, select, update
+from sqlalchemy import ColumnElement, ForeignKey, String, bindparam, null, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store import Base, ExactJson, UtcDateTime
@@ -62,10 +62,9 @@ def forget(amend: Amend, user_id: UUID, snapshot_id: UUID) -> None:
         session.execute(mine.values(typed=null()))
 
 
-def forget_sent(amend: Amend, step_id: UUID) -> None:
+def forget_sent(session: Session, step_id: UUID) -> None:
     """What was typed is stored: nothing is left to restore."""
-    with amend.sessions.begin() as session:
-        session.execute(update(Snapshot).where(Snapshot.step_id == step_id).values(typed=null()))
+    session.execute(_FORGET, {"sent_by": step_id})
 
 
 def claim(session: Session, snapshot_id: UUID, step_id: UUID) -> UUID | None:
@@ -76,10 +75,15 @@ def claim(session: Session, snapshot_id: UUID, step_id: UUID) -> UUID | None:
     return session.scalar(select(Snapshot.step_id).where(Snapshot.id == snapshot_id))
 
 
-def release(amend: Amend, step_id: UUID) -> None:
+def release(session: Session, step_id: UUID) -> None:
     """Nothing was stored by this step: the form it came from may be sent again."""
-    with amend.sessions.begin() as session:
-        session.execute(update(Snapshot).where(Snapshot.step_id == step_id).values(step_id=null()))
+    session.execute(_RELEASE, {"sent_by": step_id})
+
+
+_TABLE: Any = Snapshot.__table__
+_SENT_BY = _TABLE.c.step_id == bindparam("sent_by")
+_FORGET = update(_TABLE).where(_SENT_BY).values(typed=null())
+_RELEASE = update(_TABLE).where(_SENT_BY).values(step_id=null())
 
 
 def find_left(amend: Amend, snapshot_id: UUID) -> Left | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from changes.plans import Change, Verdict
 from zoho import tools
 from zoho.answers import Done
+from zoho.connections import Connection
 from zoho.errors import ZohoError
 from zoho.fields import ABSENT, Field
 from zoho.runtime import Amend
@@ -22,17 +22,17 @@ def version_of(product: str, record: Mapping[str, Any]) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def read_record(amend: Amend, connection_id: UUID, product: str, module: str, record_id: str) -> Any:
+def read_record(amend: Amend, connection: Connection, product: str, module: str, record_id: str) -> Any:
     """The record as Zoho holds it now: Done(dict), or the Question which Desk organization. Raises the ZohoErrors of a read."""
     if product == "desk":
-        return tools.run(amend, connection_id, f"desk.get_{DESK_MODULES[module]}", {"id": record_id})
-    return tools.run(amend, connection_id, "crm.get_record", {"module": module, "id": record_id})
+        return tools.run(amend, connection, f"desk.get_{DESK_MODULES[module]}", {"id": record_id})
+    return tools.run(amend, connection, "crm.get_record", {"module": module, "id": record_id})
 
 
-def read_back(amend: Amend, connection_id: UUID, product: str, module: str, record_id: str) -> dict[str, Any] | str:
+def read_back(amend: Amend, connection: Connection, product: str, module: str, record_id: str) -> dict[str, Any] | str:
     """The record after a write, or in words why it cannot be seen."""
     try:
-        answer = read_record(amend, connection_id, product, module, record_id)
+        answer = read_record(amend, connection, product, module, record_id)
     except ZohoError as error:
         return error.summary
     if isinstance(answer, Done) and isinstance(answer.value, dict):

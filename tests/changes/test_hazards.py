@@ -126,7 +126,7 @@ def test_a_third_value_after_a_lost_write_stays_unknown(amend, sandbox, ana, con
 def test_a_record_whose_time_we_may_not_see_is_read_again_before_it_is_written(amend, sandbox, ana, connection_id, lead):
     found = opened(amend, ana, connection_id, "crm", "Leads", lead)
     blind = {key: value for key, value in found.record.items() if key != "Modified_Time"}
-    found = drafts.keep(amend, ana, connection_id, "crm", "Leads", lead, blind)
+    found = drafts.keep(amend, ana, found.connection, "crm", "Leads", lead, blind)
     sandbox.edit("Leads", lead, City="Theirs")
     assert isinstance(road.save(amend, ana, found, {"City": ["Mine"]}), Conflict)
     assert sandbox.record("Leads", lead)["City"] == "Theirs"

@@ -1,9 +1,9 @@
 """One Field for both products: what Zoho says about a field, and its value between the wire and a form's control."""
 
-from zoho.fields.crm import crm_form
+from zoho.fields.crm import crm_form, crm_template, layout_id
 from zoho.fields.desk import desk_form
 from zoho.fields.field import Field, unknown_field
-from zoho.fields.form import Form, Section, with_field, with_options
+from zoho.fields.form import Form, Section, settled, settled_form, with_options
 from zoho.fields.words import ABSENT, Absent, FieldError, Kind, Option, Wire
 
 __all__ = [
@@ -17,8 +17,11 @@ __all__ = [
     "Section",
     "Wire",
     "crm_form",
+    "crm_template",
     "desk_form",
+    "layout_id",
+    "settled",
+    "settled_form",
     "unknown_field",
-    "with_field",
     "with_options",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from zoho.fields.crm_types import DECIMALS, TEXT_KINDS, kind_of, whole_digits, why_read_only
 from zoho.fields.field import Field
-from zoho.fields.form import Form, Section, by_name, count, dicts, left_out, part, settled, word
+from zoho.fields.form import Form, Section, by_name, count, dicts, part, settled_form, word
 from zoho.fields.shown import is_scalar, text_of
 from zoho.fields.words import Kind, Option
 
@@ -17,41 +17,49 @@ HIDDEN = frozenset({"Wizard"})
 ONE_SECTION = "Fields"
 _LARGEST = {"small": 2_000, "large": 32_000, "rich_text": 50_000}
 _WITH_DECIMALS = frozenset({Kind.DECIMAL, Kind.CURRENCY, Kind.PERCENT})
-_ANY_MODULE = "se_module"
 
 
 def crm_form(fields: list[Meta], layouts: list[Meta], record: Meta) -> Form:
-    """The form for ``record``: sections and mandatory fields of its layout, options of that layout, everything else from the fields.
+    """The form for ``record``, as read, or ``{}``: the template of its layout, settled for what the record holds."""
+    return settled_form(crm_template(fields, layouts, layout_id(record)), record)
 
-    ``fields`` is ``GET /settings/fields``, ``layouts`` ``GET /settings/layouts``, either may be empty; ``record`` is the record as
-    read, or ``{}``. Tolerates missing keys, null, and names that come twice. Source: the dossier's crm.md sections 3 to 5.
+
+def layout_id(record: Meta) -> str:
+    """The id of the record's layout, ``""`` when it names none."""
+    return word(part(record, "Layout").get("id"))
+
+
+def crm_template(fields: list[Meta], layouts: list[Meta], layout_id: str) -> Form:
+    """What all records of a layout share: its sections, mandatory fields and options, everything else from the fields.
+
+    ``fields`` is ``GET /settings/fields``, ``layouts`` ``GET /settings/layouts``, either may be empty. Tolerates missing keys,
+    null, and names that come twice. Source: the dossier's crm.md sections 3 to 5.
     """
     known: dict[str, Meta] = {}
     for meta in dicts(fields):
         if (name := _name(meta)) and name not in HIDDEN:
             known.setdefault(name, meta)
-    layout = _layout(dicts(layouts), record)
+    layout = _layout(dicts(layouts), layout_id)
     if layout is None:
-        every = tuple(_field(meta, record) for meta in known.values())
+        every = tuple(_field(meta) for meta in known.values())
         shown = tuple(field for field in every if known[field.name].get("visible") is not False)
         return Form((Section(ONE_SECTION, shown),), (), by_name(every))
-    sections = _sections(layout, known, record)
+    sections = _sections(layout, known)
     on_layout = by_name(field for section in sections for field in section.fields)
-    others = by_name(_field(meta, record) for name, meta in known.items() if name not in on_layout)
-    rest = (field for field in others.values() if known[field.name].get("visible") is not False)
-    return Form(sections, left_out(rest, record), {**on_layout, **others})
+    others = by_name(_field(meta) for name, meta in known.items() if name not in on_layout)
+    rest = tuple(field for field in others.values() if known[field.name].get("visible") is not False)
+    return Form(sections, rest, {**on_layout, **others})
 
 
-def _layout(layouts: Sequence[Meta], record: Meta) -> Meta | None:
+def _layout(layouts: Sequence[Meta], layout_id: str) -> Meta | None:
     """The record's layout; when it names none, the first that is in use. None when its own is not among those we may see."""
-    layout_id = word(part(record, "Layout").get("id"))
     if layout_id:
         return next((layout for layout in layouts if word(layout.get("id")) == layout_id), None)
     used = (layout for layout in layouts if layout.get("visible") is not False and layout.get("status") in (None, "active"))
     return next(used, layouts[0] if layouts else None)
 
 
-def _sections(layout: Meta, known: dict[str, Meta], record: Meta) -> tuple[Section, ...]:
+def _sections(layout: Meta, known: dict[str, Meta]) -> tuple[Section, ...]:
     seen: set[str] = set()
     sections: list[Section] = []
     for section in _in_order(dicts(layout.get("sections"))):
@@ -64,7 +72,7 @@ def _sections(layout: Meta, known: dict[str, Meta], record: Meta) -> tuple[Secti
                 seen.add(name)
                 meta = _merged(known.get(name, {}), entry)
                 if meta.get("visible") is not False:
-                    rows.append(_field(meta, record))
+                    rows.append(_field(meta))
         if rows:
             sections.append(Section(word(section.get("display_label"), section.get("name"), section.get("api_name")), tuple(rows)))
     return tuple(sections)
@@ -88,14 +96,11 @@ def _merged(meta: Meta, entry: Meta) -> Meta:
     return merged
 
 
-def _field(meta: Meta, record: Meta) -> Field:
+def _field(meta: Meta) -> Field:
     name, kind = _name(meta), kind_of(meta)
     length, json_type = count(meta.get("length")), word(meta.get("json_type"))
-    module, companions = _lookup(meta, record)
     why = why_read_only(meta, kind)
-    if why is None and module == _ANY_MODULE:
-        why = "Zoho does not say in which module this record stands, so another cannot be named here."
-    field = Field(
+    return Field(
         name=name,
         label=word(meta.get("field_label"), meta.get("display_label"), name),
         kind=kind,
@@ -109,13 +114,11 @@ def _field(meta: Meta, record: Meta) -> Field:
         digits=whole_digits(kind, length),
         decimal_places=_places(meta, json_type) if kind in _WITH_DECIMALS else None,
         options=_options(meta) if kind in (Kind.PICKLIST, Kind.MULTISELECT) else (),
-        lookup_module=None if module == _ANY_MODULE else module,
+        lookup_module=_lookup_module(meta),
         tooltip=word(part(meta, "tooltip").get("value")) or None,
         is_custom=meta.get("custom_field") is True,
         is_masked=bool(part(meta, "mask_details")),
-        companions=companions,
     )
-    return settled(field, record)
 
 
 def _options(meta: Meta) -> tuple[Option, ...]:
@@ -130,16 +133,13 @@ def _options(meta: Meta) -> tuple[Option, ...]:
     return tuple(found.values())
 
 
-def _lookup(meta: Meta, record: Meta) -> tuple[str | None, tuple[tuple[str, str], ...]]:
-    """The module that a lookup points to, and what must be written beside it: an id of any module needs the module's name."""
+def _lookup_module(meta: Meta) -> str | None:
+    """The module that a lookup points to; ``se_module`` for one that each record names itself."""
     module = word(part(part(meta, "lookup"), "module").get("api_name"))
-    if module == _ANY_MODULE:
-        named = word(record.get("$se_module")) if isinstance(record, dict) else ""
-        return (named, (("$se_module", named),)) if named else (_ANY_MODULE, ())
     several = dicts(part(meta, "multi_module_lookup").get("modules"))
     if not module and len(several) == 1:
         module = word(several[0].get("api_name"))
-    return module or None, ()
+    return module or None
 
 
 def _max_length(meta: Meta, kind: Kind, length: int | None) -> int | None:

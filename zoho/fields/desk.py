@@ -10,7 +10,7 @@ from typing import Any
 from zoho.fields import desk_types
 from zoho.fields.crm_types import TEXT_KINDS
 from zoho.fields.field import Field
-from zoho.fields.form import Form, Section, by_name, count, dicts, is_true, left_out, part, settled, with_options, word
+from zoho.fields.form import Form, Section, by_name, count, dicts, is_true, left_out, part, settled, word
 from zoho.fields.shown import is_blank, is_scalar, name_in, text_of
 from zoho.fields.words import ABSENT, Kind, Option
 
@@ -20,11 +20,11 @@ _PEOPLE = ("assigneeId", "ownerId")
 _UNSEEN = "Zoho did not show this value, so an edit could not be compared with it."
 
 
-def desk_form(module: str, fields: list[Meta], layout: Meta | None, record: Meta, agents: Sequence[Meta] = ()) -> Form:
+def desk_form(module: str, fields: list[Meta], layout: Meta | None, record: Meta) -> Form:
     """The form for ``record`` of ``module`` (``tickets``, ``contacts``, …).
 
-    ``fields`` is ``GET /fields?module=``, ``layout`` the answer of ``/myForm`` or ``/layouts/{id}``, ``agents`` that of ``/agents``;
-    each may be empty. With neither fields nor layout, the form is made of what the record holds. What may be edited: custom
+    ``fields`` is ``GET /fields?module=``, ``layout`` the answer of ``/myForm`` or ``/layouts/{id}``; each may be
+    empty. With neither fields nor layout, the form is made of what the record holds. What may be edited: custom
     fields, and the standard keys that a PATCH of this module takes, unless the agent's profile only reads them.
     """
     known: dict[str, Meta] = {}
@@ -36,11 +36,11 @@ def desk_form(module: str, fields: list[Meta], layout: Meta | None, record: Meta
     if not parts:
         rows = known.values() or _guessed(module, record)
         shown = tuple(by_name(_field(module, meta, record) for meta in rows).values())
-        return _with_agents(Form((Section(ONE_SECTION, shown),), (), by_name(shown)), agents)
+        return Form((Section(ONE_SECTION, shown),), (), by_name(shown))
     sections = _sections(module, parts, known, record)
     on_layout = by_name(field for section in sections for field in section.fields)
     others = by_name(_off_layout(_field(module, meta, record), record) for name, meta in known.items() if name not in on_layout)
-    return _with_agents(Form(sections, left_out(others.values(), record), {**on_layout, **others}), agents)
+    return Form(sections, left_out(others.values(), record), {**on_layout, **others})
 
 
 def _sections(module: str, parts: Sequence[Meta], known: dict[str, Meta], record: Meta) -> tuple[Section, ...]:
@@ -159,13 +159,6 @@ def _included(field: Field, record: Meta) -> tuple[Option, ...]:
         if name and is_scalar(wire) and (is_blank(there.get("id")) or word(there.get("id")) == text_of(wire)):
             return (Option(text_of(wire), name),)
     return ()
-
-
-def _with_agents(form: Form, agents: Sequence[Meta]) -> Form:
-    people = tuple(Option(word(row.get("id")), name_in(row) or word(row.get("id"))) for row in dicts(agents) if word(row.get("id")))
-    for name in _PEOPLE if people else ():
-        form = with_options(form, name, people)
-    return form
 
 
 def _places(meta: Meta) -> int | None:

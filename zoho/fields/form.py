@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from zoho.fields.choices import id_of, items
+from zoho.fields.cut import is_cut
 from zoho.fields.field import Field
 from zoho.fields.shown import is_scalar, name_in, text_of
 from zoho.fields.words import ABSENT, Kind, Option
 
 NOT_IN_LAYOUT = "(not in this layout)"
 NOT_IN_LIST = "(not in the list)"
+ANY_MODULE = "se_module"
+"""CRM's name for a lookup whose module each record names itself, as an activity's What_Id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,25 @@ def with_field(form: Form, new: Field) -> Form:
     return Form(sections, _swapped(form.off_layout, new), {**form.by_name, name: new})
 
 
+def settled_form(template: Form, record: Mapping[str, Any]) -> Form:
+    """The template's fields for this record."""
+    fields = {name: settled(field, record) for name, field in template.by_name.items()}
+    sections = tuple(Section(one.name, tuple(fields[field.name] for field in one.fields)) for one in template.sections)
+    return Form(sections, left_out((fields[field.name] for field in template.off_layout), record), fields)
+
+
 def settled(field: Field, record: Mapping[str, Any], names: Sequence[Option] = ()) -> Field:
     """The field for this record: locked when no control can hold its value, and with a name for what it holds beyond its options."""
+    if field.lookup_module == ANY_MODULE:
+        field = _in_its_module(field, record)
     wire = field.read(record)
     if wire is ABSENT or wire is None:
         return field
     if not field.fits(wire):
         why = field.why_read_only or "Zoho holds something here that cannot be edited as text."
         return replace(field, is_editable=False, why_read_only=why)
+    if field.kind == Kind.RICH_TEXT and is_cut(record, field.name, wire):
+        return replace(field, is_editable=False, why_read_only="Zoho showed only the beginning of this text.")
     if field.kind in (Kind.OWNER, Kind.LOOKUP):
         return _with_name(field, wire, names)
     if not field.options or field.kind not in (Kind.PICKLIST, Kind.MULTISELECT):
@@ -110,6 +124,15 @@ def by_name(fields: Iterable[Field]) -> dict[str, Field]:
     for field in fields:
         found.setdefault(field.name, field)
     return found
+
+
+def _in_its_module(field: Field, record: Mapping[str, Any]) -> Field:
+    """A lookup into any module: the record names which, and a write must name it again beside the id."""
+    module = word(record.get("$se_module")) if isinstance(record, Mapping) else ""
+    if module:
+        return replace(field, lookup_module=module, companions=(("$se_module", module),))
+    why = field.why_read_only or "Zoho does not say in which module this record stands, so another cannot be named here."
+    return replace(field, lookup_module=None, is_editable=False, why_read_only=why)
 
 
 def _with_name(field: Field, wire: Any, names: Sequence[Option]) -> Field:

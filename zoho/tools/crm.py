@@ -8,18 +8,9 @@ from zoho import scopes
 from zoho.answers import Page, Refusal, Refused, WriteOutcome
 from zoho.crm import CrmClient
 from zoho.errors import ZohoError
+from zoho.fields.cut import WHOLE, may_be_cut
 from zoho.tools.params import CrmList, CrmRecord, CrmSearch, CrmUpdate, NoParams
 from zoho.tools.registry import tool
-
-CUT = range(490, 512)
-"""Characters that Zoho leaves of a rich text: 500, give or take an ellipsis and how an emoji is counted."""
-WHOLE = "$whole"
-"""Ours, in a record that was read: the fields known to be complete although they are as long as a cut one."""
-
-
-def may_be_cut(text: str) -> bool:
-    """True when ``text`` is about as long as what Zoho leaves of a longer one, in code points or in UTF-16 units."""
-    return len(text) in CUT or len(text.encode("utf-16-le", "surrogatepass")) // 2 in CUT
 
 
 @tool("crm.get_organization", NoParams, needs=lambda _: scopes.CRM_ORG)

@@ -19,8 +19,10 @@ from zoho.runtime import Amend
 from zoho.tools.registry import Tool, find
 
 
-def run(amend: Amend, connection_id: UUID, name: str, params: Mapping[str, Any]) -> ToolAnswer:
+def run(amend: Amend, connection: Connection | UUID, name: str, params: Mapping[str, Any]) -> ToolAnswer:
     """Done(value), Question (a choice must be made) or Refused (the parameters, each at its name).
+
+    ``connection``: its id, or itself when it has just been read.
 
     Raises UnknownToolError, NotConnectedError, MissingScopeError and the other ZohoErrors of the call.
     """
@@ -28,14 +30,16 @@ def run(amend: Amend, connection_id: UUID, name: str, params: Mapping[str, Any])
     checked = validate(tool, params)
     if isinstance(checked, Refused):
         return checked
-    connection = clients.load(amend, connection_id)
+    if isinstance(connection, UUID):
+        connection = clients.load(amend, connection)
     if connection.status == Status.PENDING:
-        raise NotConnectedError(f"connection {connection_id} is pending: nobody has said yet whose it is")
+        raise NotConnectedError(f"connection {connection.id} is pending: nobody has said yet whose it is")
     client: CrmClient | DeskClient
     if tool.product == "desk":
-        org = orgs.desk_org(amend, connection_id)
+        org = orgs.desk_org(amend, connection.id)
         if isinstance(org, Question):
             return org
+        connection.desk_org_id = org
         client = clients.desk_client(amend, connection, org)
     else:
         client = clients.crm_client(amend, connection)

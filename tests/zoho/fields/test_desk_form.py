@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from zoho.fields import ABSENT, Form, Kind, Option, desk_form
+from zoho.fields import ABSENT, Form, Kind, desk_form
 
 
 def meta(name: str, type_: str = "Text", **more: Any) -> dict[str, Any]:
@@ -125,14 +125,6 @@ def test_names_come_from_the_objects_that_the_record_includes() -> None:
     assert [fields[name].show(record[name], UTC) for name in names] == ["George Vincent (5)", "Lucas Carol (6)", "Zylker (8)", "7"]
     assert [fields[name].kind for name in names] == [Kind.OWNER, Kind.LOOKUP, Kind.LOOKUP, Kind.LOOKUP]
     assert fields["contactId"].lookup_module == "contacts"
-
-
-def test_agents_are_the_options_of_the_assignee() -> None:
-    agents = [{"id": "1", "name": "Ana Ruiz"}, {"id": "2", "firstName": "Ben", "lastName": "Li"}, {"name": "no id"}]
-    field = desk_form("tickets", [meta("assigneeId", "LookUp")], None, {"assigneeId": "1"}, agents).by_name["assigneeId"]
-
-    assert field.options == (Option("1", "Ana Ruiz"), Option("2", "Ben Li"))
-    assert field.parse([""], UTC, "1") is None
 
 
 def test_the_postal_code_of_an_account_is_its_code() -> None:

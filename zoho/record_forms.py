@@ -1,0 +1,152 @@
+"""The form of a record: fields, layout and people of the metadata, settled for what the record holds.
+
+What all records of a CRM layout share is built once a process, as long as its metadata stays the same: with 300 fields that
+is most of the work of opening a record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from zoho import clients, metadata, scopes
+from zoho.connections import Connection
+from zoho.desk import DeskClient
+from zoho.fields import Field, Form, Option, crm_template, desk_form, layout_id, settled, settled_form, with_options
+from zoho.metadata import Part, Source
+from zoho.runtime import Amend
+
+KEPT_TEMPLATES = 64
+_PEOPLE = ("assigneeId", "ownerId")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordForm:
+    """A form, when its oldest part was read, and what could not be had, in words for the page."""
+
+    form: Form
+    fetched_at: datetime
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    form: Form
+    times: tuple[datetime, ...]
+    notices: tuple[str, ...]
+
+
+_templates: dict[tuple[UUID, str, str], _Template] = {}
+
+
+def record_form(amend: Amend, connection: Connection, product: str, module: str, record: dict[str, Any]) -> RecordForm:
+    """The form for one record, by the layout it belongs to. Raises the ZohoErrors of a read."""
+    if product == "desk":
+        return _desk_form(amend, connection, module, record)
+    template = _crm_template(amend, connection, module, record)
+    return RecordForm(settled_form(template.form, record), min(template.times), template.notices)
+
+
+def record_fields(
+    amend: Amend, connection: Connection, product: str, module: str, record: dict[str, Any], names: list[str]
+) -> dict[str, Field]:
+    """Only these fields, those that exist: a form of hundreds is not settled for the sake of one. Raises as ``record_form``."""
+    if product == "desk":
+        known = _desk_form(amend, connection, module, record).form.by_name
+        return {name: known[name] for name in names if name in known}
+    template = _crm_template(amend, connection, module, record).form.by_name
+    return {name: settled(template[name], record) for name in names if name in template}
+
+
+def _crm_template(amend: Amend, connection: Connection, module: str, record: dict[str, Any]) -> _Template:
+    client, layout = clients.crm_client(amend, connection), layout_id(record)
+    parts = metadata.read(
+        amend,
+        connection,
+        [
+            Source(f"crm/{module}/fields", scopes.CRM_FIELDS, partial(client.fields, module)),
+            Source(
+                f"crm/{module}/layouts",
+                scopes.CRM_LAYOUTS,
+                partial(client.layouts, module),
+                "Sections and mandatory fields of the layout are not known",
+            ),
+            Source("crm/users", scopes.CRM_USERS, client.users, "Owners are edited by their id, for their names are not known"),
+        ],
+    )
+    times, key = tuple(part.fetched_at for part in parts), (connection.id, module, layout)
+    known = _templates.get(key)
+    if known is not None and known.times == times:
+        return known
+    while len(_templates) >= KEPT_TEMPLATES:
+        _templates.pop(next(iter(_templates)), None)
+    fields, layouts, users = (part.body for part in parts)
+    made = _templates[key] = _Template(_with_owners(crm_template(fields, layouts, layout), users), times, _notices(parts))
+    return made
+
+
+def _with_owners(form: Form, users: list[dict[str, Any]]) -> Form:
+    people = tuple(Option(str(user["id"]), _person(user, "full_name", "email")) for user in users if user.get("id"))
+    for field in form.by_name.values() if people else ():
+        if field.kind == "owner":
+            form = with_options(form, field.name, people)
+    return form
+
+
+def _desk_form(amend: Amend, connection: Connection, module: str, record: dict[str, Any]) -> RecordForm:
+    client, layout_id = clients.desk_client(amend, connection), _desk_layout_id(record)
+    parts = metadata.read(
+        amend,
+        connection,
+        [
+            Source(
+                f"desk/{module}/fields",
+                scopes.DESK_FIELDS,
+                partial(client.fields, module),
+                "Field definitions are not known; only the fields of the layout are shown",
+            ),
+            Source(
+                f"desk/{module}/layout/{layout_id}",
+                scopes.DESK_BASIC,
+                partial(_desk_layout, client, module, layout_id),
+                "The layout is not known; fields are shown in one list",
+            ),
+            Source("desk/agents", scopes.DESK_BASIC, client.agents, "Agents are edited by their id, for their names are not known"),
+        ],
+    )
+    fields, layout, agents = (part.body for part in parts)
+    form = desk_form(module, fields, layout or None, record)
+    people = tuple(Option(str(agent["id"]), _person(agent, "name", "emailId")) for agent in agents if agent.get("id"))
+    for name in _PEOPLE if people else ():
+        form = with_options(form, name, people)
+    return RecordForm(form, min(part.fetched_at for part in parts), _notices(parts))
+
+
+def _desk_layout(client: DeskClient, module: str, layout_id: str | None) -> dict[str, Any]:
+    """The layout as the agent's profile sees it, else as it is, else the module's default one; {} when there is none."""
+    if layout_id is None:
+        rows = client.layouts(module)
+        chosen = next((row for row in rows if row.get("isDefaultLayout") in (True, "true")), rows[0] if rows else {})
+        layout_id = str(chosen.get("id") or "") or None
+        if layout_id is None:
+            return chosen
+    return client.my_form(layout_id) or client.layout(layout_id) or {}
+
+
+def _desk_layout_id(record: dict[str, Any]) -> str | None:
+    details = record.get("layoutDetails")
+    found = record.get("layoutId") or (details.get("id") if isinstance(details, dict) else None)
+    text = str(found or "")
+    return text if text.isascii() and text.isdigit() else None
+
+
+def _notices(parts: list[Part]) -> tuple[str, ...]:
+    return tuple(part.notice for part in parts if part.notice)
+
+
+def _person(row: dict[str, Any], name: str, email: str) -> str:
+    shown = str(row.get(name) or "").strip() or " ".join(str(row[key]) for key in ("firstName", "lastName") if row.get(key))
+    return f"{shown} ({row[email]})" if shown and row.get(email) else shown or str(row.get(email) or row["id"])
