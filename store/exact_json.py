@@ -16,6 +16,8 @@ from typing import Any
 MAX_DEPTH = 200
 MAX_DIGITS = 4300
 """Python's own limit for reading an integer; here for every number, written out."""
+_FEW = 1_000
+"""Digits that need no counting."""
 REPLACEMENT = "\ufffd"
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -29,6 +31,9 @@ def dumps(value: Any) -> str:
     for neither UTF-8 nor PostgreSQL can store them. Raises ValueError for NaN, Infinity, a number of more than 4300 digits
     or nesting past 200; TypeError for what is not JSON.
     """
+    quick = _quick(value)
+    if quick is not None:
+        return quick
     parts: list[str] = []
     _write(value, parts, 0)
     return "".join(parts)
@@ -54,6 +59,55 @@ def loads(text: str | bytes) -> Any:
 def storable(text: str) -> str:
     """``text`` with NUL and lone surrogates replaced by U+FFFD."""
     return _UNSTORABLE.sub(REPLACEMENT, text)
+
+
+def _quick(value: Any) -> str | None:
+    """The same text by the standard library's encoder, ten times as fast, for what it writes as we would; else None.
+
+    It cannot write a Decimal as a number: each leaves as a text between NULs, which no storable text holds, and is put in after.
+    """
+    if not _is_ordinary(value):
+        return None
+    numbers: list[str] = []
+
+    def place(number: Decimal) -> str:
+        numbers.append(_plain(number))
+        return f"\0{len(numbers) - 1}\0"
+
+    text = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"), default=place).encode(value)
+    if text.count(r"\u0000") != 2 * len(numbers):
+        return None  # a text that is not storable as it is, or that looks like it
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return None
+    return _PLACED.sub(lambda found: numbers[int(found[1])], text) if numbers else text
+
+
+def _is_ordinary(value: Any) -> bool:
+    """True for nothing but text keys, plain scalars, decimals, lists and dicts, not nested too deeply."""
+    level: list[Any] = [[value]]
+    for _ in range(MAX_DEPTH + 1):
+        below: list[Any] = []
+        for part in level:
+            if type(part) is dict and not _TEXT.issuperset(map(type, part)):
+                return False
+            items = part.values() if type(part) is dict else part
+            others = set(map(type, items)) - _SCALARS
+            if not others <= _OTHERS:
+                return False
+            if others:
+                below += [item for item in items if type(item) is dict or type(item) is list]
+        if not below:
+            return True
+        level = below
+    return False
+
+
+_PLACED = re.compile(r'"\\u0000(\d+)\\u0000"')
+_TEXT = frozenset({str})
+_SCALARS = frozenset({str, int, bool, type(None)})
+_OTHERS = frozenset({dict, list, Decimal})
 
 
 def _write(value: Any, parts: list[str], depth: int) -> None:
@@ -104,8 +158,12 @@ def _deeper(depth: int) -> int:
 def _plain(number: Decimal) -> str:
     if not number.is_finite():
         raise ValueError(f"{number} is not a JSON number")
-    _check_size(number)
-    return format(number, "f")
+    if not -_FEW < number.adjusted() < _FEW:
+        _check_size(number)
+    text = format(number, "f")
+    if len(text) > _FEW:
+        _check_size(number)
+    return text
 
 
 def _decimal(text: str) -> Decimal:
