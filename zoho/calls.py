@@ -28,7 +28,7 @@ from zoho.errors import (
     ZohoError,
     explain,
 )
-from zoho.errors.tree import Facts
+from zoho.errors.root import Facts
 from zoho.http import Answer, Http
 from zoho.redaction import redact, redact_json
 
@@ -150,7 +150,13 @@ class Calls:
         raise TokenRejectedError(f"{detail}, twice", **self._facts(answer, words))
 
     def _facts(self, answer: Answer, words: Words) -> Facts:
-        return Facts(request_id=answer.request_id, zoho_code=words.code, zoho_message=words.message, http_status=answer.status)
+        return Facts(
+            product=self.dialect.product,
+            request_id=answer.request_id,
+            zoho_code=words.code,
+            zoho_message=words.message,
+            http_status=answer.status,
+        )
 
 
 def unknown(answer: Answer, note: str) -> WriteOutcome:

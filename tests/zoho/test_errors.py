@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from zoho import errors
+from zoho import diagnostics, errors
 from zoho.errors import MisconfiguredError, MissingScopeError, RateLimitedError, ThrottledError, UnreachableError, ZohoError, explain
 from zoho.errors.dictionary import PRODUCTS, codes
 
@@ -57,6 +57,20 @@ def test_every_error_has_a_code_a_plain_summary_and_an_advice(kind: type[ZohoErr
     assert error.advice.endswith(".")
     assert str(error) == error.summary
     assert kind is ZohoError or "code" in vars(kind), "a class of its own needs a code of its own"
+
+
+@pytest.mark.parametrize("kind", [*tree()])
+def test_every_error_points_to_a_check_that_exists(kind: type[ZohoError]) -> None:
+    checks = {kind.check.format(product=product) for product in ("crm", "desk")} if kind.check else set()
+
+    assert checks <= diagnostics.TITLES.keys()
+    assert kind.action is None or kind.action in diagnostics.ACTIONS
+    assert 400 <= kind.page_status < 600
+
+
+def test_an_error_that_was_written_down_is_known_again() -> None:
+    assert errors.kind_of("throttled") is ThrottledError
+    assert errors.kind_of("of another age") is ZohoError
 
 
 def test_no_two_errors_share_a_code() -> None:
