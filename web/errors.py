@@ -71,7 +71,7 @@ def init_app(app: Flask) -> None:
 
 def explained(error: ZohoError) -> Explanation | None:
     """What the dictionary knows of Zoho's code; a code of no product is the authorization server's."""
-    return explain(error.product or "oauth", error.zoho_code)
+    return explain(error.product or "oauth", error.zoho_code, error.zoho_message)
 
 
 def show_http_error(error: HTTPException) -> ResponseReturnValue:

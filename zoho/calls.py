@@ -234,7 +234,7 @@ def _explained(product: str, words: Words) -> Facts:
             summary="The connected Zoho user's profile does not allow access by API.",
             advice="In Zoho CRM open Setup, Security Control, Profiles, and allow Zoho CRM API Access under Developer Permissions.",
         )
-    found = explain(product, words.code)
+    found = explain(product, words.code, words.message)
     if found is None:
         own = f' Zoho says: "{redact(words.message)[:300]}"' if words.message else ""
         return Facts(summary=f"Zoho refused this request.{own}") if own and words.code else Facts()
