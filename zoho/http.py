@@ -23,7 +23,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionErr
 
 from store import exact_json
 from zoho.errors import RequestRefusedError, TokenRejectedError, UnreachableError, UnreadableAnswerError, WrongDataCenterError, ZohoError
-from zoho.redaction import redact
+from zoho.redaction import is_harmless, redact
 from zoho.transport import CALL, Network, Session
 
 TIMEOUT = (5.0, 15.0)
@@ -56,6 +56,11 @@ class Answer:
     def text(self) -> str:
         """The first 2,000 characters, redacted, for evidence."""
         return redact(self.raw.decode("utf-8", "replace")[:EVIDENCE_CHARACTERS])
+
+    @property
+    def is_harmless(self) -> bool:
+        """True when there is nothing to redact in the body."""
+        return is_harmless(self.raw)
 
     @property
     def is_empty(self) -> bool:

@@ -125,7 +125,7 @@ class CrmClient:
             raise RecordNotFoundError(
                 f"PUT {path}: {words.message}", zoho_code=words.code, zoho_message=words.message, http_status=answer.status
             )
-        return outcomes(self._calls, answer, [values], is_record=True)[0]
+        return outcomes(self._calls, answer, [{**values, "id": id}], is_record=True)[0]
 
     def update_many(
         self,

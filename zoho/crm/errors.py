@@ -34,6 +34,7 @@ CLASSES: dict[str, type[ZohoError]] = {
     "TOO_MANY_REQUESTS": RateLimitedError,
     "RATE_LIMIT_EXCEEDED": RateLimitedError,
     "SERVICE_UNAVAILABLE": ZohoDownError,
+    "REQUEST_TIMEOUT": ZohoDownError,
     "INTERNAL_ERROR": ZohoDownError,
     "INTERNAL_SERVER_ERROR": ZohoDownError,
 }
@@ -63,7 +64,7 @@ DIALECT = Dialect("crm", read, CLASSES)
 def is_unknown_id(words: Words) -> bool:
     """True when Zoho says that there is no record with the id of the path.
 
-    It names the field ``id``, or the segment of the path (``resource_path_index``), or nothing but the id; a lookup's unknown
+    It names the field ``id``, or the second segment of the path (``resource_path_index``), or nothing but the id; a lookup's unknown
     id is told by a ``json_path`` that goes deeper than ``$.data[0].id``.
     """
     if words.code != "INVALID_DATA":
@@ -72,4 +73,4 @@ def is_unknown_id(words: Words) -> bool:
     name, path = details.get("api_name"), text_of(details.get("json_path"))
     if name is not None or path is not None:
         return name in ("id", None) and (path is None or (path.endswith(".id") and path.count(".") <= 2))
-    return "resource_path_index" in details or "id" in details or "the id given seems to be invalid" in (words.message or "").lower()
+    return details.get("resource_path_index") == 1 or "id" in details or "the id given seems to be invalid" in (words.message or "").lower()
