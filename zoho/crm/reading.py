@@ -9,7 +9,7 @@ from zoho.answers import Page
 from zoho.calls import Calls, rows, text_of
 from zoho.crm.errors import DIALECT, is_unknown_id
 from zoho.errors import RecordNotFoundError, UnreadableAnswerError
-from zoho.errors.tree import Facts
+from zoho.errors.root import Facts
 from zoho.http import Answer
 
 MAX_PER_PAGE = 200
