@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from store.base import Base
-    from store.engine import make_engine, make_sessions, reading
+    from store.engine import looking, make_engine, make_sessions, reading, writing
     from store.types import ExactJson, UtcDateTime
 
-__all__ = ["Base", "ExactJson", "UtcDateTime", "make_engine", "make_sessions", "reading"]
+__all__ = ["Base", "ExactJson", "UtcDateTime", "looking", "make_engine", "make_sessions", "reading", "writing"]
 
 _HOMES = {
     "Base": "base",
     "ExactJson": "types",
     "UtcDateTime": "types",
+    "looking": "engine",
     "make_engine": "engine",
     "make_sessions": "engine",
     "reading": "engine",
+    "writing": "engine",
 }
 
 

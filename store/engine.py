@@ -46,6 +46,20 @@ def reading(sessions: sessionmaker[Session]) -> Iterator[Session]:
         yield session
 
 
+@contextmanager
+def looking(sessions: sessionmaker[Session]) -> Iterator[Connection]:
+    """Rows without objects, for the few queries that every call to Zoho makes: half of what a session costs. Reads only."""
+    with sessions.kw["bind"].connect().execution_options(sqlite_begin="DEFERRED") as connection:
+        yield connection
+
+
+@contextmanager
+def writing(sessions: sessionmaker[Session], *, durable: bool = False) -> Iterator[Connection]:
+    """A transaction without objects; ``durable``: it survives a power cut. An exception rolls it back."""
+    with sessions.kw["bind"].connect().execution_options(durable=durable) as connection, connection.begin():
+        yield connection
+
+
 def _set_up(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # sqlite3 must not begin transactions of its own
     connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
