@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from store.base import Base
-    from store.engine import looking, make_engine, make_sessions, reading, writing
+    from store.engine import looking, make_engine, make_sessions, reading, wait_alone, writing
     from store.types import ExactJson, UtcDateTime
 
-__all__ = ["Base", "ExactJson", "UtcDateTime", "looking", "make_engine", "make_sessions", "reading", "writing"]
+__all__ = ["Base", "ExactJson", "UtcDateTime", "looking", "make_engine", "make_sessions", "reading", "wait_alone", "writing"]
 
 _HOMES = {
     "Base": "base",
@@ -21,6 +21,7 @@ _HOMES = {
     "make_engine": "engine",
     "make_sessions": "engine",
     "reading": "engine",
+    "wait_alone": "engine",
     "writing": "engine",
 }
 

@@ -34,8 +34,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test marked ``both_databases``, itself or by its module, runs once on each, when it uses one."""
-    if metafunc.definition.get_closest_marker("both_databases") and "database" in metafunc.fixturenames:
+    """A test marked ``both_databases``, itself or by its module, runs once on each, when it uses one and does not say which."""
+    named = [mark for mark in metafunc.definition.iter_markers("parametrize") if mark.args[0] == "database"]
+    if metafunc.definition.get_closest_marker("both_databases") and "database" in metafunc.fixturenames and not named:
         metafunc.parametrize("database", DATABASES, indirect=True)
 
 

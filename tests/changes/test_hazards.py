@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from changes import drafts, road, snapshots, undo
-from changes.plans import Receipt, Verdict
+from changes.plans import Receipt, Step, Verdict
 from changes.road import AlreadySent, Conflict
 from tests.walk import add, travel
 from zoho import connections, grants
@@ -107,8 +106,8 @@ def test_check_does_not_call_a_slow_write_not_stored(amend, sandbox, ana, connec
             pass
         clock.advance(minutes=2)
         with amend.reading() as session:
-            step_id = session.connection().exec_driver_sql("SELECT id FROM steps").scalar_one()
-        assert road.check(amend, ana, UUID(step_id)).verdict in (Verdict.UNKNOWN, Verdict.STORED)
+            step_id = session.scalars(select(Step.id)).one()
+        assert road.check(amend, ana, step_id).verdict in (Verdict.UNKNOWN, Verdict.STORED)
         assert saving.result().verdict == Verdict.STORED
 
 
