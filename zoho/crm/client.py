@@ -177,8 +177,8 @@ class CrmClient:
         return Page(records, isinstance(info, dict) and info.get("more_records") in (True, "true"))
 
     def _read(self, answer: Answer, key: str, *, is_record: bool = False) -> builtins.list[dict[str, Any]]:
-        """The objects under ``key``; 204 and an empty 200 hold none. Zoho reports errors inside 200 as well."""
-        if 200 <= answer.status < 300 and answer.is_empty:
+        """The objects under ``key``; a 204 holds none, an empty 200 says nothing. Zoho reports errors inside 200 as well."""
+        if answer.status == 204:
             return []
         body = answer.body
         is_error = not isinstance(body, dict) or body.get("status") == "error" or (key not in body and "code" in body)
