@@ -273,7 +273,7 @@ def _answer(response: requests.Response) -> Answer:
     status = response.status_code
     parts = urlsplit(response.url)
     if 300 <= status < 400 and status != 304:
-        raise _redirected(status, parts.netloc, response.headers.get("Location", ""))
+        raise redirected(status, parts.netloc, response.headers.get("Location", ""))
     body, is_json = None, False
     if content and content.lstrip()[:1] != b"<":
         try:
@@ -285,7 +285,8 @@ def _answer(response: requests.Response) -> Answer:
     )
 
 
-def _redirected(status: int, host: str, location: str) -> ZohoError:
+def redirected(status: int, host: str, location: str) -> ZohoError:
+    """What a redirect means, which is never followed: another host is another data centre."""
     try:
         target = urlsplit(location).netloc.rpartition("@")[2][:200]
     except ValueError:

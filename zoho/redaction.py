@@ -16,7 +16,7 @@ _NAMES = (
 _TRIGGER = re.compile(r"1000\.|token|secret|password|passwd|authorization|bearer|cookie|code|encryption", re.IGNORECASE)
 """Almost no text has a secret: one cheap look spares the rest."""
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"\b1000\.[0-9A-Za-z_-]{6,}\.[0-9A-Za-z_-]{6,}"), MASK),
+    (re.compile(r"\b1000\.[0-9A-Za-z_-]{6,}\.[0-9A-Za-z_-]+"), MASK),
     (re.compile(r"\b(Zoho-oauthtoken|Bearer|Basic)\s+[^\s\"',;]+", re.IGNORECASE), rf"\1 {MASK}"),
     (
         re.compile(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -208,3 +209,18 @@ def test_dictionary_says_whether_waiting_helps(code: str, waiting_helps: bool) -
 
     assert found is not None
     assert found.waiting_helps is waiting_helps
+
+
+def test_the_page_on_zohos_traps_has_every_row_and_tests_that_exist() -> None:
+    """A row without a test says that it does not apply."""
+    root = Path(__file__).parents[2]
+    rows = re.findall(r"^\| (\d+) \| (.+) \| (.+) \| (.+) \|$", (root / "docs" / "zoho.md").read_text(), re.MULTILINE)
+
+    assert [int(number) for number, *_ in rows] == [*range(1, 88)]
+    for number, trap, noticed, cell in rows:
+        named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", cell)
+        assert trap
+        assert noticed
+        assert named or cell == "does not apply", number
+        for file, name in named:
+            assert re.search(rf"^ *def {name}\(", (root / "tests" / file).read_text(), re.MULTILINE), f"{number}: {file}::{name}"

@@ -16,6 +16,7 @@ from zoho.errors import (
     ZohoDownError,
     ZohoError,
 )
+from zoho.redaction import redact
 
 CLASSES: dict[str, type[ZohoError]] = {
     "INVALID_TOKEN": TokenRejectedError,
@@ -53,9 +54,10 @@ def read(body: Any) -> Words:
     code = body.get("code")
     if not isinstance(code, str):
         code = body.get("error")
+    code = redact(code) if isinstance(code, str) else None
     message = body.get("message") or body.get("error_info")
     details = body.get("details")
-    return Words(text_of(code) if isinstance(code, str) else None, text_of(message), details if isinstance(details, dict) else {})
+    return Words(text_of(code), text_of(message), details if isinstance(details, dict) else {})
 
 
 DIALECT = Dialect("crm", read, CLASSES)

@@ -25,7 +25,7 @@ class Reading:
     def _record(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         found = self._rows(path, "data", params, is_record=True)
         if not found:
-            raise RecordNotFoundError(f"GET {path}: no record in the answer")
+            raise RecordNotFoundError(f"GET {path}: no record in the answer", http_status=204)
         return found[0]
 
     def _rows(self, path: str, key: str, params: Mapping[str, Any] | None = None, *, is_record: bool = False) -> list[dict[str, Any]]:
@@ -54,8 +54,8 @@ class Reading:
         return [*found.values()]
 
     def _read(self, answer: Answer, key: str, *, is_record: bool = False) -> list[dict[str, Any]]:
-        """The objects under ``key``; 204 and an empty 200 hold none. Zoho reports errors inside 200 as well."""
-        if 200 <= answer.status < 300 and answer.is_empty:
+        """The objects under ``key``; a 204 holds none, an empty 200 says nothing. Zoho reports errors inside 200 as well."""
+        if answer.status == 204:
             return []
         body = answer.body
         is_error = not isinstance(body, dict) or body.get("status") == "error" or (key not in body and "code" in body)

@@ -161,9 +161,9 @@ class DeskClient:
         return record
 
     def _object(self, path: str, params: Mapping[str, Any] | None = None, *, is_record: bool = False) -> dict[str, Any] | None:
-        """The bare object of an answer, None when it is empty."""
+        """The bare object of an answer, None for a 204."""
         answer = self._get(path, params)
-        if 200 <= answer.status < 300 and answer.is_empty:
+        if answer.status == 204:
             return None
         self._check(answer, is_record)
         if answer.body is not None and not isinstance(answer.body, dict):
@@ -176,8 +176,8 @@ class DeskClient:
         return Page([*unique.values()], len(records) >= limit)
 
     def _read(self, answer: Answer, *, is_record: bool = False) -> builtins.list[dict[str, Any]]:
-        """The rows of a list: under ``data``, or bare; 204 and an empty 200 hold none."""
-        if 200 <= answer.status < 300 and answer.is_empty:
+        """The rows of a list: under ``data``, or bare; a 204 holds none, an empty 200 says nothing."""
+        if answer.status == 204:
             return []
         self._check(answer, is_record)
         found = rows(answer.body.get("data") if isinstance(answer.body, dict) else answer.body)

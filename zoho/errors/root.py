@@ -63,7 +63,7 @@ class ZohoError(Exception):
         super().__init__(redact(detail or self.summary))
         self.request_id = facts.get("request_id")
         self.product = facts.get("product")
-        self.zoho_code = facts.get("zoho_code")
-        message = facts.get("zoho_message")
+        code, message = facts.get("zoho_code"), facts.get("zoho_message")
+        self.zoho_code = redact(code) if code else None
         self.zoho_message = redact(message)[:500] if message else None
         self.http_status = facts.get("http_status")

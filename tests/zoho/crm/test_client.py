@@ -149,7 +149,7 @@ def test_org_and_current_user_are_the_first_of_their_lists(requests_mock: Mocker
 
 
 @pytest.mark.parametrize(
-    "answer", [{"status_code": 204}, {"text": ""}, {"text": "  "}, {"json": {"data": None, "modules": None}}, {"json": {}}]
+    "answer", [{"status_code": 204}, {"status_code": 204, "text": "  "}, {"json": {"data": None, "modules": None}}, {"json": {}}]
 )
 def test_nothing_is_an_empty_list_and_a_missing_record(answer: dict[str, Any], requests_mock: Mocker) -> None:
     requests_mock.get(f"{API}/crm/v8/Leads", **answer)
