@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from changes import apply, drafts, plans, snapshots, verify
+from changes import apply, drafts, plans, resolve, snapshots, verify
 from changes.apply import Settled
 from changes.drafts import Entry, Opened
 from changes.plans import Change, Receipt, Target, Verdict
@@ -18,7 +18,6 @@ from zoho.answers import Done, Question, Refusal, Refused, ToolAnswer
 from zoho.errors import ConflictError, RequestRefusedError, ZohoError
 from zoho.fields import ABSENT, Field, unknown_field
 from zoho.runtime import Amend
-from zoho.tools.desk import MODULES as DESK_MODULES
 
 LATE = timedelta(minutes=5)
 """Longer than waiting for a token, renewing it, sending and being told to renew again can take: nothing is on its way any more."""
@@ -178,12 +177,15 @@ def execute_tool(amend: Amend, connection_id: UUID, name: str, params: Mapping[s
     NotConnectedError, ConflictError (the record moved meanwhile) and the other ZohoErrors.
     """
     tool = tools.find(name)
+    meant = resolve.which_record(amend, connection_id, tool, params)
+    if isinstance(meant, Question | Refused):
+        return meant
     if not tool.writes:
-        return tools.run(amend, connection_id, name, params)
-    checked = tools.validate(tool, params)
+        return tools.run(amend, connection_id, name, meant)
+    checked = tools.validate(tool, meant)
     if isinstance(checked, Refused):
         return checked
-    module = getattr(checked, "module", None) or next(key for key, one in DESK_MODULES.items() if name == f"desk.update_{one}")
+    module = str(tool.module or getattr(checked, "module", ""))
     return _write_tool(amend, connection_id, tool.product, module, checked)
 
 
@@ -200,7 +202,10 @@ def _write_tool(amend: Amend, connection_id: UUID, product: str, module: str, pa
     locked = {key: field.why_read_only or "This field cannot be edited." for key, field in fields.items() if not field.is_editable}
     if locked:
         return _refused(locked)
-    entries = [Entry(field, _known(field.read(opened.record)), params.fields[key]) for key, field in fields.items()]
+    values = resolve.which_values(amend, opened, params.fields)
+    if isinstance(values, Question | Refused):
+        return values
+    entries = [Entry(field, _known(field.read(opened.record)), values[key]) for key, field in fields.items()]
     options = {key: value for key in ("trigger", "quiet_close") if (value := getattr(params, key, None)) not in (None, False)}
     saved = _write(amend, user_id, opened, entries, options, "tool")
     if isinstance(saved, Conflict):
