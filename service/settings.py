@@ -154,6 +154,8 @@ class Settings(BaseSettings):
             return f"sqlite:///{ROOT}/{rest[1:]}" if is_relative else url
         if not separator or driver not in ("postgresql", "postgresql+psycopg"):
             raise ValueError("must look like sqlite:////path/to/amend.db or postgresql://user:password@host/database")
+        if rest.count("@") > 1:  # else what follows the first is taken for the host, and shown
+            raise ValueError("must have each @ in the user or password written as %40")
         if find_spec("psycopg") is None:
             raise ValueError("names PostgreSQL, whose driver (the Python package psycopg) is not installed")
         return url

@@ -180,7 +180,7 @@ def prepare_database(settings: Settings) -> str | None:
     """Migrate, and see to a first user. Returns the one-time set-up link if there is still none. Raises SettingsError."""
     # Imported here, since they take as long as all else and the children are already starting
     from alembic.util import CommandError
-    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
     from people import UserRefusedError, ensure_first_user
     from store import make_engine, make_sessions, migrate
@@ -194,7 +194,8 @@ def prepare_database(settings: Settings) -> str | None:
             [(f"AMEND_ADMIN_{name.upper()}", said.partition(": ")[2] or said) for name, said in exc.problems.items()]
         ) from exc
     except (CommandError, SQLAlchemyError, migrate.MigrationError) as exc:
-        raise SettingsError([("AMEND_DATABASE_URL", f"names a database that cannot be used: {exc}")]) from exc
+        reason = exc.orig if isinstance(exc, DBAPIError) else exc  # the driver's words, without the statement
+        raise SettingsError([("AMEND_DATABASE_URL", f"names a database that cannot be used: {reason}")]) from exc
     finally:
         engine.dispose()
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -77,10 +79,18 @@ class Cluster:
         """Stop it; nothing is left."""
         self._keeper.communicate()
 
-    def control(self, *arguments: str) -> None:
-        """``pg_ctl``, as whoever runs the server."""
-        command = ["pg_ctl", "-D", "data", "-w", "-s", *arguments]
-        subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True, **self._where, **self._who)
+    def crash(self) -> None:
+        """As after ``kill -9`` of the server; those it had started end by themselves."""
+        pid = self.directory / "data" / "postmaster.pid"
+        os.kill(int(pid.read_text().splitlines()[0]), signal.SIGKILL)
+        pid.unlink()  # it names a zombie where nobody reaps, and the next start would take that for a server
+
+    def start_again(self) -> None:
+        """After a crash, as soon as the old processes have let go of the memory they shared."""
+        command = ["pg_ctl", "-D", "data", "-l", "server.log", "-o", f"-k {self.directory} -c listen_addresses=", "-w", "-s", "start"]
+        give_up_at = time.monotonic() + 60
+        while subprocess.run(command, check=False, stdin=subprocess.DEVNULL, **self._where, **self._who).returncode:
+            assert time.monotonic() < give_up_at, (self.directory / "server.log").read_text()
 
     def url(self, database: str) -> str:
         """As in AMEND_DATABASE_URL."""

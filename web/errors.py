@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -10,7 +11,9 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from web import remedies
@@ -46,6 +49,11 @@ PROBLEMS = {
     429: Problem("Too many tries", "Too many wrong sign-ins came from your network address.", "Your account is as it was."),
     500: Problem("Something went wrong in Amend", "This is a fault of ours, not yours and not Zoho's. It was logged."),
 }
+NO_DATABASE = Problem(
+    "The database does not answer",
+    "Amend cannot reach its database, or waited too long for it. It was logged; try again in a minute.",
+    "If you were saving, the history says what became of it as soon as the database is back.",
+)
 
 
 class LoggedFlask(Flask):
@@ -65,6 +73,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["explained"] = explained
     app.register_error_handler(CSRFError, show_stale_page)
     app.register_error_handler(ZohoError, show_zoho_error)
+    app.register_error_handler(OperationalError, show_no_database)
     app.register_error_handler(429, show_throttled)
     app.register_error_handler(HTTPException, show_http_error)
 
@@ -85,6 +94,15 @@ def show_http_error(error: HTTPException) -> ResponseReturnValue:
     if status == 405 and getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(error.valid_methods)  # type: ignore[attr-defined]
     return response
+
+
+def show_no_database(_error: OperationalError) -> ResponseReturnValue:
+    """The server is gone, or a lock was not free in time."""
+    current_app.log_exception(sys.exc_info())
+    if "_login_user" not in g:  # else drawing the page looks up who asks, and fails again
+        g._login_user = AnonymousUserMixin()
+    page = render_template("errors/problem.html", problem=NO_DATABASE, status=503, reference=g.get("reference"), home=("/", "Connections"))
+    return _retry_after(make_response(page, 503), timedelta(minutes=1))
 
 
 def show_throttled(_error: HTTPException) -> ResponseReturnValue:

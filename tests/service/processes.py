@@ -16,7 +16,7 @@ from pathlib import Path
 
 from service.environment import ROOT, surroundings
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 def free_port() -> int:

@@ -106,6 +106,8 @@ def test_all_that_is_wrong_is_told_at_once(instance: Path) -> None:
         ({"AMEND_PUBLIC_URL": "https://amend.example.com/below"}, "AMEND_PUBLIC_URL"),
         ({"AMEND_PUBLIC_URL": "https://me:pw@amend.example.com"}, "AMEND_PUBLIC_URL"),
         ({"AMEND_DATABASE_URL": "amend.db"}, "AMEND_DATABASE_URL"),
+        ({"AMEND_DATABASE_URL": "mysql://amend:pw@localhost/amend"}, "AMEND_DATABASE_URL"),
+        ({"AMEND_DATABASE_URL": "postgresql://amend:p@ss@localhost/amend"}, "AMEND_DATABASE_URL"),
         ({"AMEND_ENCRYPTION_KEYS": f"{KEY},abc"}, "AMEND_ENCRYPTION_KEYS"),
         ({"AMEND_ENCRYPTION_KEYS": ","}, "AMEND_ENCRYPTION_KEYS"),
         ({"AMEND_ADMIN_EMAIL": "ana"}, "AMEND_ADMIN_EMAIL"),
@@ -167,6 +169,15 @@ def test_unusable_data_centers_file_is_refused(instance: Path, tmp_path: Path, c
     file = tmp_path / "centers.json"
     file.write_text(content)
     assert list(problems(instance, ZOHO_DATA_CENTERS_FILE=str(file))) == ["ZOHO_DATA_CENTERS_FILE"]
+
+
+@pytest.mark.parametrize("url", ["postgresql://amend:pa55word@db.example/amend", "mysql://amend:pa55word@db.example", "pa55word@pa55word@"])
+def test_the_password_of_a_database_is_neither_in_a_repr_nor_in_a_refusal(instance: Path, url: str) -> None:
+    try:
+        shown = repr(load(instance, AMEND_DATABASE_URL=url))
+    except SettingsError as error:
+        shown = f"{error!r} {error.problems}"
+    assert "pa55word" not in shown
 
 
 def test_relative_paths_start_at_the_project(tmp_path: Path) -> None:

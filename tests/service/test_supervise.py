@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.processes import Started, until
+from tests.postgres import PASSWORD, Cluster
+from tests.service.processes import PATIENCE_SECONDS, Started, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the promise that no process stays behind is Linux's")
 
@@ -121,6 +122,38 @@ def test_refused_first_user_stops_the_start_and_all_that_was_started(tmp_path: P
     assert "AMEND_ADMIN_PASSWORD" in running.said
     assert "Traceback" not in running.said
     assert running.pids() == {}
+
+
+@pytest.mark.parametrize("where", ["amend:pa55word@127.0.0.1:9/amend", "amend:pa55word@/amend?host=/nowhere"])
+def test_a_database_server_that_is_not_there_stops_the_start(tmp_path: Path, where: str) -> None:
+    running = Started(tmp_path / "instance", AMEND_DATABASE_URL=f"postgresql://{where}")
+    assert running.process.wait(PATIENCE_SECONDS) == 2
+    assert "AMEND_DATABASE_URL names a database that cannot be used" in running.said
+    assert "pa55word" not in running.said
+    assert "Traceback" not in running.said
+    assert running.pids() == {}
+
+
+def test_a_wrong_password_of_the_database_stops_the_start_and_is_not_shown(tmp_path: Path, cluster: Cluster) -> None:
+    running = Started(tmp_path / "instance", AMEND_DATABASE_URL=cluster.url("postgres").replace(":s3cret", ":pa55word"))
+    assert running.process.wait(PATIENCE_SECONDS) == 2
+    assert "password authentication failed" in running.said
+    assert "pa55word" not in running.said
+
+
+def test_two_starts_at_once_on_one_postgresql_serve_and_stop(tmp_path: Path, cluster: Cluster) -> None:
+    with cluster.database() as url:
+        both = [Started(tmp_path / name, AMEND_DATABASE_URL=url) for name in ("one", "two")]
+        try:
+            for running in both:
+                running.until_announced()
+                assert get(running.port, "/healthz")[0] == 200
+        finally:
+            for running in both:
+                running.stop()
+    assert [running.process.returncode for running in both] == [0, 0]
+    assert [running.pids() for running in both] == [{}, {}]
+    assert PASSWORD not in both[0].said + both[1].said
 
 
 def test_second_start_is_told_in_seconds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -265,7 +265,8 @@ def test_a_fault_of_ours_has_a_reference_that_the_log_has_too(app: Flask, client
 
 def test_a_database_that_fails_is_still_a_page(app: Flask, client: Visitor) -> None:
     answer = client.get(raising(app, OperationalError("SELECT 1", {}, Exception("disk"))))
-    assert answer.status_code == 500
+    assert answer.status_code == 503
+    assert "The database does not answer" in text_of(answer)
     assert "SELECT" not in answer.text
 
 
