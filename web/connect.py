@@ -27,22 +27,14 @@ MESSAGES = {
 
 @bp.route("", methods=["GET", "POST"])
 def start() -> ResponseReturnValue:
-    """Say how to connect; on POST prepare the trip and go to the page that leaves for Zoho."""
-    page = connect_form.build(amend(), operator().id, request.args)
+    """Say how to connect; on POST prepare the trip and go to the page that leaves, or only show the scopes of what is ticked."""
+    page = connect_form.build(amend(), operator().id, request.args, request.form)
     form = connect_form.form_of(page)
-    if form.validate_on_submit() and not page.unusable_scopes:
-        request_id = grants.begin(
-            amend(),
-            operator().id,
-            operator().session_id,
-            location=form.location.data,
-            products=form.product.data,
-            more_scopes=page.more_scopes,
-            reconnects_id=page.connection.id if page.connection else None,
-        )
-        return redirect(url_for("connect.leave", request_id=request_id), code=303)
-    is_wrong = form.is_submitted() or bool(page.unusable_scopes)
-    return render_template("connect/start.html", page=page, form=form), 422 if is_wrong else 200
+    is_right = form.validate_on_submit() and not page.wish.unusable
+    if is_right and "show" not in request.form:
+        return redirect(url_for("connect.leave", request_id=connect_form.begin(amend(), operator(), page)), code=303)
+    is_wrong = form.is_submitted() or bool(page.wish.unusable)
+    return render_template("connect/start.html", page=page, form=form), 422 if is_wrong and not is_right else 200
 
 
 @bp.get("/leave/<uuid:request_id>")

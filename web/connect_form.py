@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import url_for
+from flask import request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import SelectMultipleField, StringField, ValidationError
 
-from web import connection_view
+from people import Operator
+from web import connect_scopes, connection_view
+from web.connect_scopes import ProductChoice, ScopeLine, Wish
 from web.connection_view import PRODUCTS, ConnectionView
-from zoho import authorization, oauth, scopes
-from zoho.data_centers import DataCenter
+from zoho import authorization, features, grants, oauth, scopes
+from zoho.data_centers import SANDBOX, DataCenter
 from zoho.errors import NotConnectedError
 from zoho.runtime import Amend
 
-SCOPE = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*){1,5}", re.ASCII)
-MAX_SCOPES = 50
 CLIENT_ID = re.compile(r"\d+\.\w+", re.ASCII)
 
 
@@ -29,9 +28,12 @@ class ConnectForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """What to connect, and where the trip begins."""
 
     product = SelectMultipleField("Products", validate_choice=False)
+    feature = SelectMultipleField("What to do", validate_choice=False)
     location = StringField("Data centre")
     offered: tuple[str, ...] = ()
     """The locations that may be chosen."""
+    is_choosing = False
+    """False where only products were sent, as by the sandbox card: then the defaults hold."""
 
     def validate_product(self, field: Any) -> None:
         """At least one, and only those there are."""
@@ -41,6 +43,13 @@ class ConnectForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         if unknown:
             raise ValidationError(f"There is no product “{unknown[0][:40]}”. Choose Zoho CRM, Zoho Desk, or both.")
 
+    def validate_feature(self, field: Any) -> None:
+        """At least one kind of record of each product, where the form offered them."""
+        ticked = {feature.product for feature in features.chosen(PRODUCTS, field.data or ()) if feature.is_records}
+        bare = [PRODUCTS[product] for product in self.product.data or () if product in PRODUCTS and product not in ticked]
+        if bare and self.is_choosing:
+            raise ValidationError(f"Tick at least one kind of record of {bare[0]}, or untick {bare[0]}.")
+
     def validate_location(self, field: Any) -> None:
         """One of those on offer."""
         if field.data not in self.offered:
@@ -48,25 +57,14 @@ class ConnectForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
 
 @dataclass(frozen=True, slots=True)
-class ScopeGroup:
-    """Scopes that belong together, each with what it means."""
-
-    title: str
-    rows: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ConnectPage:
     """Everything the connect page shows besides the form. No secret is in it, only whether there is one."""
 
     connection: ConnectionView | None
-    more_scopes: tuple[str, ...]
-    """Asked for beyond the products' own, as a reconnect wants them."""
-    unusable_scopes: tuple[str, ...]
+    wish: Wish
     offered: tuple[tuple[str, str], ...]
     held_back: tuple[tuple[str, str], ...]
     """Names of data centres that a setting is missing for, and the setting."""
-    products: tuple[str, ...]
     location: str
     client_id: str
     has_secret: bool
@@ -75,11 +73,31 @@ class ConnectPage:
     homepage: str
     console: str
     consoles: tuple[tuple[str, str], ...]
-    override: tuple[tuple[str, str], ...]
-    groups: tuple[ScopeGroup, ...]
-    scope_text: str
+    override: str
+    """ZOHO_SCOPES, as far as it holds for the chosen data centre."""
+    is_always_overridden: bool
+    """No data centre is on offer for which the features would count."""
+    asked: tuple[ScopeLine, ...]
 
-    all_products: tuple[tuple[str, str], ...] = tuple(PRODUCTS.items())
+    @property
+    def choices(self) -> tuple[ProductChoice, ...]:
+        """The check-boxes by product."""
+        return self.wish.choices()
+
+    @property
+    def more(self) -> tuple[tuple[ScopeLine, bool], ...]:
+        """Scopes beyond the features', each with whether it is ticked."""
+        return tuple((line, line.scope in self.wish.more) for line in connect_scopes.lines(self.wish.offered_more))
+
+    @property
+    def scope_text(self) -> str:
+        """All of them, to paste."""
+        return scopes.join(line.scope for line in self.asked)
+
+    @property
+    def doubtful(self) -> tuple[ScopeLine, ...]:
+        """Those whose name Zoho may not know; one refuses them all."""
+        return tuple(line for line in self.asked if line.doubt)
 
     @property
     def is_configured(self) -> bool:
@@ -95,32 +113,29 @@ class ConnectPage:
     def action(self) -> str:
         """Where the form posts to: the page itself, with what it was opened for."""
         connection_id = self.connection.id if self.connection else None
-        return url_for("connect.start", connection=connection_id, scope=scopes.join(self.more_scopes) or None)
+        return url_for("connect.start", connection=connection_id, scope=scopes.join(self.wish.offered_more) or None)
 
 
-def build(amend: Amend, user_id: UUID, query: MultiDict[str, str]) -> ConnectPage:
-    """The page for an address: ``connection`` to reconnect in place, ``scope`` to ask for more.
+def build(amend: Amend, user_id: UUID, query: MultiDict[str, str], sent: MultiDict[str, str]) -> ConnectPage:
+    """The page for an address: ``connection`` to reconnect in place, ``scope`` to ask for more; ``sent`` is the form, if any.
 
     Raises NotConnectedError.
     """
-    connection, kept, products = None, tuple[str, ...](), tuple(PRODUCTS)
+    row = connection = None
     if query.get("connection"):
         row, connection = connection_view.load(amend, _uuid(query["connection"]), user_id)
-        products = tuple(row.products) or products
-        kept = _beyond_products(row.scopes_requested)
-    wanted = scopes.parse(",".join(query.getlist("scope")))[:MAX_SCOPES]
-    more = tuple(dict.fromkeys((*kept, *(scope for scope in wanted if SCOPE.fullmatch(scope)))))
+    wish = connect_scopes.wish(row, query, sent)
     settings = amend.settings
     missing = {center: oauth.missing_setting(settings, center) for center in amend.data_centers.values()}
     offered = tuple((center.location, _label(center)) for center, setting in missing.items() if setting is None)
+    location = sent.get("location") or _location(amend, connection, offered)
+    override = "" if location == SANDBOX else settings.scopes or ""
     return ConnectPage(
         connection=connection,
-        more_scopes=more,
-        unusable_scopes=tuple(scope[:80] for scope in wanted if not SCOPE.fullmatch(scope)),
+        wish=wish,
         offered=offered,
         held_back=tuple((center.name, setting) for center, setting in missing.items() if setting) if settings.client_id else (),
-        products=products,
-        location=_location(amend, connection, offered),
+        location=location,
         client_id=settings.client_id or "",
         has_secret=bool(settings.client_secret or settings.client_secrets),
         is_odd_client_id=bool(settings.client_id) and not CLIENT_ID.fullmatch(settings.client_id or ""),
@@ -128,17 +143,32 @@ def build(amend: Amend, user_id: UUID, query: MultiDict[str, str]) -> ConnectPag
         homepage=settings.public_url,
         console=_console(amend),
         consoles=tuple((center.name, center.api_console) for center in amend.data_centers.values() if center.is_builtin),
-        override=_explained(scopes.parse(settings.scopes)),
-        groups=_groups(more),
-        scope_text=scopes.join(scopes.to_ask(products, settings.scopes, more)),
+        override=override,
+        is_always_overridden=bool(settings.scopes) and all(location != SANDBOX for location, _ in offered),
+        asked=connect_scopes.lines(wish.asked(override)),
     )
 
 
 def form_of(page: ConnectPage) -> ConnectForm:
     """The form of that page, filled with what was posted, else with what fits."""
-    form = ConnectForm(data={"product": list(page.products), "location": page.location})
+    form = ConnectForm(data={"product": list(page.wish.products), "location": page.location})
     form.offered = tuple(location for location, _ in page.offered)
+    form.is_choosing = "features" in request.form
     return form
+
+
+def begin(amend: Amend, operator: Operator, page: ConnectPage) -> UUID:
+    """Prepare the trip that was wished for: its id. Raises MisconfiguredError, NotConnectedError."""
+    return grants.begin(
+        amend,
+        operator.id,
+        operator.session_id,
+        location=page.location,
+        products=page.wish.products,
+        wanted=page.wish.keys,
+        more_scopes=page.wish.more,
+        reconnects_id=page.connection.id if page.connection else None,
+    )
 
 
 def reconnects(amend: Amend, user_id: UUID, state: str) -> UUID | None:
@@ -152,12 +182,6 @@ def _uuid(text: str) -> UUID:
         return UUID(text)
     except ValueError as exc:
         raise NotConnectedError("the address names no connection") from exc
-
-
-def _beyond_products(requested: Iterable[str]) -> tuple[str, ...]:
-    """What an earlier reconnect added: a later one shall not take it away again."""
-    own = {scope for product in scopes.PRODUCTS.values() for scope in product} | {scopes.IDENTITY}
-    return tuple(scope for scope in requested if scope not in own)
 
 
 def _location(amend: Amend, connection: ConnectionView | None, offered: tuple[tuple[str, str], ...]) -> str:
@@ -174,13 +198,3 @@ def _console(amend: Amend) -> str:
 
 def _label(center: DataCenter) -> str:
     return "Sandbox (nothing reaches Zoho)" if center.is_sandbox else f"{center.name} ({center.location})"
-
-
-def _groups(more: tuple[str, ...]) -> tuple[ScopeGroup, ...]:
-    groups = [ScopeGroup(PRODUCTS[product], _explained(own)) for product, own in scopes.PRODUCTS.items()]
-    groups.append(ScopeGroup("Always", _explained((scopes.IDENTITY,))))
-    return (*groups, ScopeGroup("Added for this connection", _explained(more))) if more else tuple(groups)
-
-
-def _explained(asked: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    return tuple((scope, scopes.explain(scope)) for scope in asked)

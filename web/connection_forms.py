@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, Self
+from uuid import UUID
 
 from flask_wtf import FlaskForm
 from wtforms import StringField, ValidationError
 
+from zoho import orgs
+from zoho.errors import OrgMismatchError
 from zoho.orgs import DeskOrg
+from zoho.runtime import Amend
 
 MAX_NAME = 200
 
@@ -34,6 +38,8 @@ class OrganizationForm(FlaskForm):  # type: ignore[misc]  # as above
     organization = StringField("Desk organization")
     offered: tuple[tuple[str, str], ...] = ()
     """(id, what tells it from its likes)"""
+    is_out_of_reach = False
+    """True when reconnecting is the way to the chosen one."""
 
     @classmethod
     def of(cls, found: Iterable[DeskOrg], chosen: str) -> Self:
@@ -46,3 +52,13 @@ class OrganizationForm(FlaskForm):  # type: ignore[misc]  # as above
         """One of those that Zoho named."""
         if field.data not in dict(self.offered):
             raise ValidationError("Choose one of the organizations of the list; Zoho names no other for this login.")
+
+    def choose(self, amend: Amend, user_id: UUID, connection_id: UUID) -> bool:
+        """Store the choice; False, with the reason at the field, when Zoho granted this connection for another portal."""
+        try:
+            return orgs.choose_desk_org_by_id(amend, user_id, connection_id, self.organization.data)
+        except OrgMismatchError:
+            name = dict(self.offered)[self.organization.data].partition(" (")[0]
+            self.is_out_of_reach = True
+            self.organization.errors = [f"Zoho granted this connection for another portal than {name}: it was picked on Zoho's page."]
+            return False

@@ -10,11 +10,12 @@ from uuid import UUID
 
 from flask import url_for
 
-from web import connection_view
+from web import connection_scopes, connection_view
+from web.connection_scopes import Matrix
 from web.connection_view import ConnectionView, State, Step
 from zoho import diagnostics, scopes, tokens
 from zoho.connections import Connection
-from zoho.diagnostics import Finding, Outcome, ScopeRow
+from zoho.diagnostics import Finding, Outcome
 from zoho.errors import ThrottledError, ZohoError
 from zoho.runtime import Amend
 
@@ -61,32 +62,15 @@ class FindingRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """A word of the scope matrix and its tone."""
-
-    word: str
-    tone: str
-
-
-@dataclass(frozen=True, slots=True)
-class MatrixRow:
-    """What one feature needs, and what is known of it."""
-
-    feature: str
-    scope: str
-    requested: Cell
-    granted: Cell
-    confirmed: Cell
-
-
-@dataclass(frozen=True, slots=True)
 class ConnectionPage:
     """All that the page shows."""
 
     connection: ConnectionView
     findings: tuple[FindingRow, ...]
-    matrix: tuple[MatrixRow, ...]
     summary: str
+    matrix: Matrix | None
+    replaced: ConnectionView | None
+    """The connection that was to be reconnected, when somebody else came back."""
 
     @property
     def news(self) -> tuple[FindingRow, ...]:
@@ -120,8 +104,9 @@ def build(amend: Amend, connection_id: UUID, user_id: UUID) -> ConnectionPage:
     center = amend.data_centers.get(connection.location)
     zoho_url = center.crm_web if center else ""
     rows = sorted((_row(finding, connection, zoho_url) for finding in found), key=lambda row: ORDER.index(row.finding.outcome))
-    matrix = tuple(_matrix_row(row) for row in diagnostics.scope_matrix(connection)) if shown.is_active else ()
-    return ConnectionPage(_sobered(shown, rows), tuple(rows), matrix, _summary(rows))
+    matrix = connection_scopes.build(amend, connection) if shown.is_active else None
+    replaced = connection_view.load(amend, connection.replaces_id, user_id)[1] if connection.replaces_id else None
+    return ConnectionPage(_sobered(shown, rows), tuple(rows), _summary(rows), matrix, replaced)
 
 
 def renew(amend: Amend, connection_id: UUID, user_id: UUID) -> Notice:
@@ -179,16 +164,3 @@ def _button(finding: Finding, connection: Connection, zoho_url: str) -> Button |
         case "open_zoho":
             return Button("Open Zoho", zoho_url, is_external=True) if zoho_url else None
     return None
-
-
-def _matrix_row(row: ScopeRow) -> MatrixRow:
-    requested = Cell("requested", "secondary") if row.requested else Cell("not requested", "warning")
-    if row.granted is None:
-        granted = Cell("Zoho did not say", "secondary")
-    else:
-        granted = Cell("granted", "secondary") if row.granted else Cell("not granted", "danger")
-    if row.refused:
-        confirmed = Cell("refused by a call", "danger")
-    else:
-        confirmed = Cell("worked in a call", "success") if row.confirmed else Cell("not called yet", "secondary")
-    return MatrixRow(row.feature, row.scope, requested, granted, confirmed)

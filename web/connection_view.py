@@ -12,6 +12,7 @@ from zoho.connections import Connection, Status
 from zoho.runtime import Amend
 
 PRODUCTS = {"crm": "Zoho CRM", "desk": "Zoho Desk"}
+ENVIRONMENTS = {"sandbox": "Zoho sandbox", "developer": "Zoho developer environment", "bigin": "Bigin"}
 FRESH = timedelta(days=1)
 """How long a success speaks for the present."""
 
@@ -77,6 +78,11 @@ class ConnectionView:
     connected_at: datetime | None
     replaces: str
     """The name of the connection that this grant was meant for, when somebody else came back."""
+
+    @property
+    def environment_words(self) -> str:
+        """The environment as a person calls it, apart from Amend's own sandbox."""
+        return ENVIRONMENTS.get(self.environment, self.environment)
 
     @property
     def is_active(self) -> bool:

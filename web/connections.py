@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from web import connection_page, connection_view
+from web import connection_page, connection_scopes, connection_view
 from web.connect import MESSAGES
 from web.connection_forms import NameForm, OrganizationForm
 from web.runtime import amend, operator
@@ -50,6 +50,13 @@ def refresh(connection_id: UUID) -> ResponseReturnValue:
     return _back(connection_id)
 
 
+@bp.post("/connections/<uuid:connection_id>/scopes")
+def try_scopes(connection_id: UUID) -> ResponseReturnValue:
+    """Make one small read for each scope, to see which of them work."""
+    flash(*connection_scopes.attempt(amend(), operator().id, connection_id))
+    return redirect(url_for("connections.show", connection_id=connection_id, _anchor="scopes-title"), code=303)
+
+
 @bp.route("/connections/<uuid:connection_id>/name", methods=["GET", "POST"])
 def rename(connection_id: UUID) -> ResponseReturnValue:
     """Give a connection another name."""
@@ -64,12 +71,11 @@ def rename(connection_id: UUID) -> ResponseReturnValue:
 
 @bp.route("/connections/<uuid:connection_id>/desk-organization", methods=["GET", "POST"])
 def desk_organization(connection_id: UUID) -> ResponseReturnValue:
-    """Choose which Desk organization the connection edits."""
+    """Choose which Desk organization the connection edits; one that the grant does not reach is refused at the field."""
     found = orgs.own_desk_orgs(amend(), operator().id, connection_id)
     _, connection = connection_view.load(amend(), connection_id, operator().id)
     form = OrganizationForm.of(found, connection.desk_org_id)
-    if form.validate_on_submit():
-        orgs.choose_desk_org_by_id(amend(), operator().id, connection_id, form.organization.data)
+    if form.validate_on_submit() and form.choose(amend(), operator().id, connection_id):
         flash("Desk organization chosen.", "success")
         return _back(connection_id)
     return render_template("connections/desk_organization.html", form=form, connection=connection), 422 if form.is_submitted() else 200

@@ -48,6 +48,7 @@ def open_request(
     now: datetime,
     location: str,
     products: list[str],
+    features: list[str],
     scopes: list[str],
     reconnects_id: UUID | None,
 ) -> AuthorizationRequest:
@@ -59,6 +60,7 @@ def open_request(
         session_id=session_id,
         location=location,
         products=products,
+        features=features,
         scopes=scopes,
         reconnects_id=reconnects_id,
         created_at=now,

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from store import exact_json, wait_alone
-from zoho import authorization, connections, oauth, probes, scopes, tokens
+from zoho import authorization, connections, features, oauth, probes, tokens
 from zoho.authorization import AuthorizationRequest
 from zoho.connections import Connection, Status
 from zoho.data_centers import DataCenter
@@ -60,17 +60,21 @@ def begin(
     *,
     location: str,
     products: Sequence[str],
+    wanted: Sequence[str] | None = None,
     more_scopes: Sequence[str] = (),
     reconnects_id: UUID | None = None,
 ) -> UUID:
     """Prepare a trip to Zoho's consent page and return its id; ``departure`` gives the address.
 
+    ``wanted``: the keys of the features to ask the scopes of, None for the products' defaults; ``more_scopes`` come on top.
     Raises MisconfiguredError (no client or secret for this data centre), NotConnectedError (nothing to reconnect).
     """
     center = amend.data_centers.get(location)
     if center is None:
         raise MisconfiguredError(f"data centre {location!r:.40} is not in the table", setting="ZOHO_DATA_CENTER")
     oauth.credentials(amend.settings, center)
+    keys = features.defaults(products) if wanted is None else wanted
+    override = None if center.is_sandbox else amend.settings.scopes
     with amend.sessions.begin() as session:
         if reconnects_id is not None:
             connections.get_own(session, reconnects_id, user_id)
@@ -81,7 +85,8 @@ def begin(
             now=amend.now(),
             location=location,
             products=list(products),
-            scopes=list(scopes.to_ask(products, None if center.is_sandbox else amend.settings.scopes, more_scopes)),
+            features=[feature.key for feature in features.chosen(products, keys)],
+            scopes=list(features.to_ask(products, keys, override, more_scopes)),
             reconnects_id=reconnects_id,
         )
         return row.id
@@ -157,6 +162,7 @@ def _save_pending(amend: Amend, trip: AuthorizationRequest, center: DataCenter, 
         location=center.location,
         accounts_server=center.accounts,
         products=trip.products,
+        features=trip.features,
         scopes_requested=trip.scopes,
         replaces_id=trip.reconnects_id,
         created_at=amend.now(),
@@ -249,8 +255,8 @@ def _name(connection: Connection) -> str:
 
 
 _FROM_GRANT = (
-    "token_expires_at api_domain api_domain_refused location accounts_server products scopes_requested scopes_granted refreshed_at "
-    "last_success_at"
+    "token_expires_at api_domain api_domain_refused location accounts_server products features scopes_requested scopes_granted "
+    "refreshed_at last_success_at"
 ).split()
 _IF_KNOWN = (
     "zuid zoho_user_name zoho_user_email time_zone crm_org_id crm_org_name crm_domain_name zgid environment desk_org_id desk_org_name "

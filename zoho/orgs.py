@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
-
 from zoho import access, clients, connections, data_centers, metadata, scopes
 from zoho.answers import Choice, Question
 from zoho.connections import Connection
-from zoho.errors import DeskOrgUnknownError, MissingScopeError
+from zoho.errors import DeskOrgUnknownError, MissingScopeError, NoPermissionError, RecordNotFoundError, RequestRefusedError
 from zoho.runtime import Amend
 
 DESK_ORG = "desk_org_id"
@@ -29,6 +28,7 @@ class DeskOrg:
     edition: str
     is_default: bool
     time_zone: str | None
+    is_sandbox: bool = False
 
 
 def desk_org(amend: Amend, connection_id: UUID) -> str | Question:
@@ -91,20 +91,44 @@ def own_desk_orgs(amend: Amend, user_id: UUID, connection_id: UUID) -> list[Desk
 
 def choose_desk_org(amend: Amend, connection_id: UUID, org: DeskOrg) -> None:
     """Store the Desk organization of a connection."""
-    values = {"desk_org_id": org.id, "desk_org_name": org.name[:400], "desk_portal_name": org.portal[:200]}
     with amend.sessions.begin() as session:
-        session.execute(update(Connection).where(Connection.id == connection_id).values(values))
+        connection = connections.get(session, connection_id)
+        for column, value in desk_values(org).items():
+            if column not in IF_CRM_IS_SILENT or connection.crm_org_id is None:
+                setattr(connection, column, value)
     metadata.forget(amend, connection_id, "desk")  # fields, layouts and agents are the organization's
 
 
 def choose_desk_org_by_id(amend: Amend, user_id: UUID, connection_id: UUID, org_id: str) -> bool:
-    """Answer the question; False when the login has no such organization. Raises NotConnectedError, DeskOrgUnknownError."""
+    """Answer the question; False when the login has no such organization.
+
+    Zoho binds a grant to the portal that was picked on its page, so the choice is tried before it is stored.
+    Raises OrgMismatchError (nothing was stored), NotConnectedError, DeskOrgUnknownError and the other ZohoErrors of a read.
+    """
     with amend.reading() as session:
         connection = connections.get_own(session, connection_id, user_id)
     chosen = next((org for org in discover_desk(amend, connection) if org.id == org_id), None)
-    if chosen is not None:
-        choose_desk_org(amend, connection_id, chosen)
-    return chosen is not None
+    if chosen is None:
+        return False
+    with suppress(NoPermissionError, RequestRefusedError, RecordNotFoundError):  # Zoho answered: the portal is reached
+        clients.desk_client(amend, connection, chosen.id).my_info()
+    choose_desk_org(amend, connection_id, chosen)
+    return True
+
+
+IF_CRM_IS_SILENT = ("environment", "time_zone")
+"""What CRM tells too, and better."""
+
+
+def desk_values(org: DeskOrg) -> dict[str, Any]:
+    """The columns that a Desk organization fills, as long as they may be."""
+    return {
+        "desk_org_id": org.id,
+        "desk_org_name": org.name[:400],
+        "desk_portal_name": org.portal[:200],
+        "environment": "sandbox" if org.is_sandbox else "production",
+        "time_zone": _text(org.time_zone, 80),
+    }
 
 
 def crm_values(org: dict[str, Any], api_domain: str | None) -> dict[str, Any]:
@@ -126,7 +150,8 @@ def _desk_org(row: Any) -> DeskOrg | None:
     name = _text(row.get("companyName")) or _text(row.get("portalName")) or str(row["id"])
     edition = str(row.get("edition") or "edition not given").replace("_", " ").lower()
     is_default = row.get("isDefault") in (True, "true")
-    return DeskOrg(str(row["id"]).strip(), name, _text(row.get("portalName")) or "", edition, is_default, _text(row.get("timeZone")))
+    portal, zone = _text(row.get("portalName")) or "", _text(row.get("timeZone"))
+    return DeskOrg(str(row["id"]).strip(), name, portal, edition, is_default, zone, row.get("isSandboxPortal") in (True, "true"))
 
 
 def _text(value: Any, length: int | None = None) -> str | None:

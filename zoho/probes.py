@@ -123,14 +123,8 @@ def _crm_person(amend: Amend, connection: Connection) -> dict[str, Any]:
 
 def _desk_org(amend: Amend, connection: Connection) -> dict[str, Any]:
     found = orgs.discover_desk(amend, connection)
-    if len(found) != 1:
-        return {}
-    return {
-        "desk_org_id": found[0].id,
-        "desk_org_name": _short(found[0].name),
-        "desk_portal_name": _short(found[0].portal, 200),
-        "time_zone": _short(found[0].time_zone, 80),
-    }
+    values = orgs.desk_values(found[0]) if len(found) == 1 else {}
+    return {column: value for column, value in values.items() if column != "environment" or "crm" not in connection.products}
 
 
 def _desk_person(amend: Amend, connection: Connection) -> dict[str, Any]:

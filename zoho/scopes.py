@@ -1,8 +1,8 @@
-"""OAuth scopes as Zoho writes them: parse, compare, explain; what a product needs, what a grant covers.
+"""OAuth scopes as Zoho writes them: parse, compare; what a call needs, what a grant covers.
 
 Grammar: ``Service.scopename[.child].OPERATION``. ``ALL`` covers every operation, ``WRITE`` covers CREATE, UPDATE and DELETE,
 a parent covers its children (``ZohoCRM.modules.READ`` covers ``ZohoCRM.modules.leads.READ``), case does not matter and UPDATE
-does not imply READ. Source: oauth.md section 6 of the dossier.
+does not imply READ. What to ask for stands in features.py, the words in scope_words.py. Source: oauth.md section 6 of the dossier.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 OPERATIONS = frozenset({"all", "read", "create", "update", "delete", "write", "custom"})
-WRITES = frozenset({"create", "update", "delete"})
+_PARTS = {"write": ("create", "update", "delete"), "all": ("read", "create", "update", "delete")}
+"""What an operation consists of, where it is not one thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +49,31 @@ def join(scopes: Iterable[str]) -> str:
 
 
 def covers(granted: Iterable[str], wanted: str) -> bool:
-    """True when one of the granted scopes allows what ``wanted`` allows."""
-    node, operation = _split(wanted)
-    return any(_covers_one(*_split(scope), node, operation) for scope in granted)
+    """True when the granted scopes, together, allow all that ``wanted`` allows."""
+    node, operation = split(wanted)
+    held = [split(scope) for scope in granted]
+    return all(any(_covers_part(*scope, node, part) for scope in held) for part in _PARTS.get(operation, (operation,)))
 
 
-def _covers_one(node: tuple[str, ...], operation: str, wanted: tuple[str, ...], wanted_operation: str) -> bool:
+def least(asked: Iterable[str]) -> tuple[str, ...]:
+    """The fewest of these scopes that allow the same, in order: what the others cover is left out."""
+    kept = list({scope.lower(): scope for scope in reversed([*asked])}.values())[::-1]
+    for scope in [*kept]:
+        others = [other for other in kept if other is not scope]
+        if covers(others, scope):
+            kept = others
+    return tuple(kept)
+
+
+def _covers_part(node: tuple[str, ...], operation: str, wanted: tuple[str, ...], part: str) -> bool:
     if len(node) < 2 or wanted[: len(node)] != node:
         return False
-    return operation == wanted_operation or operation == "all" or (operation == "write" and wanted_operation in WRITES)
+    return operation in (part, "all") or part in _PARTS.get(operation, ())
 
 
-def _split(scope: str) -> tuple[tuple[str, ...], str]:
+@lru_cache(maxsize=1024)
+def split(scope: str) -> tuple[tuple[str, ...], str]:
+    """The node and the operation, in lower case: ``Desk.tickets.READ`` → ``(("desk", "tickets"), "read")``."""
     *node, operation = scope.lower().split(".")
     return tuple(node), operation
 
@@ -120,94 +135,3 @@ def desk_module(module: str, operation: str) -> Need:
 def desk_search(module: str) -> Need:
     """Search one Desk module."""
     return Need((*desk_module(module, "READ").groups, ("Desk.search.READ",)), f"search Desk {module}")
-
-
-PRODUCTS: dict[str, tuple[str, ...]] = {
-    "crm": (
-        "ZohoCRM.modules.ALL",
-        "ZohoCRM.settings.modules.READ",
-        "ZohoCRM.settings.fields.READ",
-        "ZohoCRM.settings.layouts.READ",
-        "ZohoCRM.users.READ",
-        "ZohoCRM.org.READ",
-        "ZohoSearch.securesearch.READ",
-    ),
-    "desk": (
-        "Desk.tickets.READ",
-        "Desk.tickets.UPDATE",
-        "Desk.contacts.READ",
-        "Desk.contacts.UPDATE",
-        "Desk.basic.READ",
-        "Desk.search.READ",
-    ),
-}
-"""What is asked for at connect, by product: the least that this version's pages use."""
-
-IDENTITY = "AaaServer.profile.READ"
-
-
-def to_ask(products: Iterable[str], override: str | None = None, more: Iterable[str] = ()) -> tuple[str, ...]:
-    """The scopes of an authorization request: ZOHO_SCOPES if set, else the products' own and the identity, and ``more``."""
-    base = parse(override) if override else (*(scope for product in products for scope in PRODUCTS[product]), IDENTITY)
-    return tuple(dict.fromkeys((*base, *more)))
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """A thing a person does here, its product, and what it needs."""
-
-    product: str
-    need: Need
-
-
-FEATURES: tuple[Feature, ...] = (
-    Feature("crm", CRM_ORG),
-    Feature("crm", CRM_MODULES),
-    Feature("crm", CRM_FIELDS),
-    Feature("crm", CRM_LAYOUTS),
-    Feature("crm", CRM_USERS),
-    *(Feature("crm", crm_module(module, verb)) for module in ("Leads", "Contacts", "Accounts", "Deals") for verb in ("READ", "UPDATE")),
-    Feature("crm", need("read custom modules", "ZohoCRM.modules.custom.READ")),
-    Feature("crm", need("edit custom modules", "ZohoCRM.modules.custom.UPDATE")),
-    Feature("crm", need("search CRM records", "ZohoSearch.securesearch.READ")),
-    Feature("desk", DESK_BASIC),
-    *(Feature("desk", desk_module(module, verb)) for module in ("tickets", "contacts", "accounts") for verb in ("READ", "UPDATE")),
-    Feature("desk", need("search Desk records", "Desk.search.READ")),
-)
-"""The rows of the scope matrix on a connection's page."""
-
-_WORDS = {
-    "zohocrm.modules": "CRM records",
-    "zohocrm.settings.modules": "the list of CRM modules",
-    "zohocrm.settings.fields": "the definitions of CRM fields",
-    "zohocrm.settings.layouts": "CRM layouts",
-    "zohocrm.users": "CRM users",
-    "zohocrm.org": "the CRM organization",
-    "zohosearch.securesearch": "CRM search",
-    "desk.tickets": "Desk tickets",
-    "desk.contacts": "Desk contacts and accounts",
-    "desk.accounts": "Desk accounts",
-    "desk.basic": "Desk organizations, departments, agents and fields",
-    "desk.search": "Desk search",
-    "aaaserver.profile": "who you are at Zoho",
-}
-_VERBS = {
-    "all": "read, create, edit and delete",
-    "read": "read",
-    "update": "edit",
-    "create": "create",
-    "delete": "delete",
-    "write": "create, edit and delete",
-    "custom": "use",
-}
-
-
-def explain(scope: str) -> str:
-    """A scope in plain words: ``Desk.tickets.UPDATE`` → "edit Desk tickets"."""
-    node, operation = _split(scope)
-    for length in range(len(node), 0, -1):
-        words = _WORDS.get(".".join(node[:length]))
-        if words:
-            child = f" ({' '.join(node[length:])})" if length < len(node) else ""
-            return f"{_VERBS.get(operation, operation)} {words}{child}"
-    return scope

@@ -55,7 +55,8 @@ def test_the_connect_page_shows_what_to_register_and_has_one_button(client: Visi
     words = text_of(page)
     assert "Server-based Applications" in words
     assert "ZOHO_CLIENT_ID not set" in words
-    assert "ZohoCRM.modules.ALL read, create, edit and delete CRM records" in words
+    assert "ZohoCRM.modules.UPDATE edit CRM records" in words
+    assert "delete CRM records" not in words
     assert "If Zoho shows an error page and you are not sent back" in words
 
 

@@ -208,18 +208,6 @@ def test_names_of_any_script_and_length_are_shown_as_they_are(client: Visitor, a
     assert "<b>" not in page.text
 
 
-def test_the_desk_organization_can_be_changed(client: Visitor, amend: Amend, sandbox: Sandbox, connection_id: UUID) -> None:
-    sandbox.config.desk_orgs = 2
-    page = client.get(of(connection_id, "/desk-organization"))
-    assert "Zylker Iberia" in page.text
-    assert '<option value="3981311" selected>' in page.text
-
-    answer = client.post(of(connection_id, "/desk-organization"), {"organization": "3981312"})
-
-    assert answer.status_code == 303
-    assert (stored(amend)[0].desk_org_id, stored(amend)[0].desk_org_name) == ("3981312", "Zylker Iberia")
-
-
 def test_a_desk_organization_that_zoho_does_not_name_is_refused(client: Visitor, amend: Amend, connection_id: UUID) -> None:
     page = client.post(of(connection_id, "/desk-organization"), {"organization": "1"})
 

@@ -74,6 +74,16 @@ def test_no_token_leaves_for_an_api_host_outside_the_table(api):
     assert table.trusted_api(table["us"], api) is None
 
 
+@pytest.mark.parametrize("location", EXPECTED)
+@pytest.mark.parametrize(("label", "environment"), [("www", "production"), ("sandbox", "sandbox"), ("developer", "developer")])
+def test_every_data_centre_has_its_three_api_hosts(location, label, environment):
+    table, zone = load(), EXPECTED[location][1].removeprefix("https://www.")
+    api = f"https://{label}.{zone}"
+    assert table.find_api(api).location == location
+    assert table.trusted_api(table[location], api) == api
+    assert data_centers.environment(api) == environment
+
+
 def test_environment_is_read_off_the_api_host():
     assert data_centers.environment("https://sandbox.zohoapis.com") == "sandbox"
     assert data_centers.environment("https://developer.zohoapis.eu") == "developer"

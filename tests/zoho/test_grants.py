@@ -61,7 +61,8 @@ def test_a_trip_to_zoho_ends_in_a_connection_with_everything_that_was_learned(am
     assert row.time_zone == "Europe/Zurich"
     assert len({row.crm_org_id, row.zgid, row.desk_org_id}) == 3
     assert all((row.crm_org_id, row.zgid, row.desk_org_id))
-    assert "ZohoCRM.modules.ALL" in row.scopes_granted
+    assert "ZohoCRM.modules.UPDATE" in row.scopes_granted
+    assert "crm.all" in row.features
 
 
 def test_tokens_are_sealed_at_rest(amend, sandbox, ana):

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from time import monotonic
 from uuid import UUID
 
-from zoho import clients, scopes
+from zoho import clients, features
 from zoho.connections import Connection
 from zoho.diagnostics.findings import ADD_SCOPE, BAD, Finding, Observation, broke, from_error, not_checked
 from zoho.diagnostics.table import Check
@@ -171,7 +171,7 @@ class Run:
 
 def _not_chosen(product: str) -> Observation:
     name = PRODUCT_NAMES[product]
-    asked = scopes.PRODUCTS[product]
+    asked = tuple(scope for scope in features.to_ask((product,)) if scope != features.IDENTITY)
     return not_checked(f"{name} was not chosen when connecting.", f"Add {name} if this connection should edit it.", ADD_SCOPE, asked)
 
 

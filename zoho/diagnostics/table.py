@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zoho.connections import Connection
-from zoho.diagnostics import access_tokens, granted, live, stored
+from zoho.diagnostics import access_tokens, granted, live, server_info, stored
 from zoho.diagnostics.findings import Observation
 from zoho.runtime import Amend
 
@@ -31,6 +31,7 @@ CHECKS: tuple[Check, ...] = (
     Check("refresh_token", "Refresh token", stored.refresh_token, needs=("connection", "key")),
     Check("token_expires_at", "Expiry of the access token", stored.expiry, needs=("connection",)),
     Check("data_center", "Data centre", stored.data_center),
+    Check("server_info", "Zoho's data centres", server_info.compare, needs=("data_center",)),
     Check("api_domain", "API domain", stored.api_domain, needs=("data_center",)),
     Check("client", "Client id and secret", stored.client, needs=("data_center",)),
     Check("throttle", "Zoho's limit on renewals", stored.throttle, needs=("connection",)),

@@ -84,7 +84,7 @@ def test_products_that_were_not_chosen_are_not_checked_and_can_be_added(new_pati
         assert finding.outcome == Outcome.NOT_CHECKED
         assert finding.cause == "CRM was not chosen when connecting."
         assert finding.action == "add_scope"
-        assert "ZohoCRM.modules.ALL" in finding.scopes
+        assert "ZohoCRM.modules.UPDATE" in finding.scopes
     assert report.bad == []
     assert sandbox.calls("GET /crm/v8/*") == 0
 
