@@ -188,22 +188,28 @@ def _call(edit: Edit) -> tuple[str, dict[str, Any]]:
 def _store_sent(amend: Amend, edit: Edit, plan: Plan, step: Step) -> UUID | None:
     """Mark the step as sent so that it survives a power cut; or name the step that took the form, or the undo, before."""
     step.state, step.sent_at = StepState.SENT, plan.created_at
-    with amend.sessions.begin() as session:
-        session.connection(execution_options={"durable": True})
-        plans.insert(session, plan, step)
-        other = snapshots.claim(session, edit.snapshot_id, step.id) if edit.snapshot_id else None
-        other = other or plans.find_undo(session, edit.undoes_id, step)
-        if other is not None:
-            session.rollback()
-    return other
+    try:
+        with amend.writing(durable=True) as transaction:
+            plans.insert(transaction, plan, step)
+            other = snapshots.claim(transaction, edit.snapshot_id, step.id) if edit.snapshot_id else None
+            other = other or plans.find_undo(transaction, edit.undoes_id, step)
+            if other is not None:
+                raise _Taken
+    except _Taken:
+        return other
+    return None
+
+
+class _Taken(Exception):
+    """Takes back what was begun: another step was before."""
 
 
 def _store_settled(amend: Amend, edit: Edit, plan: Plan, step: Step, settled: Settled) -> Applied:
     """A step of which nothing was sent."""
     for name, value in _values(amend, settled).items():
         setattr(step, name, value)
-    with amend.sessions.begin() as session:
-        plans.insert(session, plan, step)
+    with amend.writing() as transaction:
+        plans.insert(transaction, plan, step)
     return Applied(settled, plans.receipt_of(step, plan, edit.connection.name))
 
 
@@ -212,12 +218,12 @@ def _settle(amend: Amend, step: Step, settled: Settled, *, frees_form: bool = Fa
     values = _values(amend, settled)
     for name, value in values.items():
         setattr(step, name, value)
-    with amend.sessions.begin() as session:
-        session.execute(_UPDATE, {"step_id": step.id, **values})
+    with amend.writing() as transaction:
+        transaction.execute(_UPDATE, {"step_id": step.id, **values})
         if frees_form:
-            snapshots.release(session, step.id)
+            snapshots.release(transaction, step.id)
         elif settled.verdict in (Verdict.STORED, Verdict.STORED_DIFFERENTLY):
-            snapshots.forget_sent(session, step.id)
+            snapshots.forget_sent(transaction, step.id)
 
 
 _STEPS: Any = Step.__table__

@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from changes.drafts import CRM_NAMES, record_name, zone_of
+from changes.resolve import search_terms
 from changes.road import execute_tool
 from zoho import metadata
 from zoho.answers import Done, Page, Question, Refused
@@ -93,7 +94,7 @@ def list_records(amend: Amend, connection: Connection, product: str, module: str
         return _desk(amend, connection, module, text, page)
     columns = _crm_columns(amend, connection, module)
     if text:
-        answer = execute_tool(amend, connection.id, "crm.search_records", {"module": module, "page": page, **crm_terms(text)})
+        answer = execute_tool(amend, connection.id, "crm.search_records", {"module": module, "page": page, **search_terms(text)})
     else:
         names = tuple(dict.fromkeys(("id", *(column.name for column in columns))))[:50]
         answer = execute_tool(amend, connection.id, "crm.list_records", {"module": module, "page": page, "fields": names})
@@ -108,16 +109,6 @@ def has_record(amend: Amend, connection_id: UUID, product: str, module: str, rec
         return isinstance(execute_tool(amend, connection_id, name, {**params, "id": record_id}), Done)
     except RecordNotFoundError:
         return False
-
-
-def crm_terms(text: str) -> dict[str, str]:
-    """The one search parameter that fits the shape of ``text``: ``email``, ``phone`` or ``word``."""
-    if re.fullmatch(r"[^\s@]+@[^\s@]+", text):
-        return {"email": text}
-    digits = sum(character.isdigit() for character in text)
-    if re.fullmatch(r"[+()\d\s./#-]+", text) and digits >= 5:
-        return {"phone": text}
-    return {"word": text}
 
 
 def _desk(amend: Amend, connection: Connection, module: str, text: str, page: int) -> Listing | Question | Refused:

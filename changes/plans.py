@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, or_, select
+from sqlalchemy import Connection as Transaction
 from sqlalchemy import insert as insert_into
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -189,11 +190,11 @@ def new_step(
     )
 
 
-def insert(session: Session, *rows: Plan | Step) -> None:
+def insert(transaction: Transaction, *rows: Plan | Step) -> None:
     """Store new rows as they are, without the unit of work: that costs more than all else of a small transaction."""
     for row in rows:
         insertion, names = _INSERTS[type(row)]
-        session.execute(insertion, {name: getattr(row, name) for name in names})
+        transaction.execute(insertion, {name: getattr(row, name) for name in names})
 
 
 def to_rows(changes: Sequence[Change]) -> list[dict[str, Any]]:
@@ -209,14 +210,14 @@ def get_own(session: Session, step_id: UUID, user_id: UUID) -> Step:
     return found
 
 
-def find_undo(session: Session, undoes_id: UUID | None, mine: Step) -> UUID | None:
+def find_undo(transaction: Transaction, undoes_id: UUID | None, mine: Step) -> UUID | None:
     """Another undo of the same step that is on its way or was stored. The undone plan is locked: of two undos, one goes on."""
     if undoes_id is None:
         return None
-    session.execute(select(Plan.id).join(Step, Step.plan_id == Plan.id).where(Step.id == undoes_id).with_for_update(of=Plan))
+    transaction.execute(select(Plan.id).join(Step, Step.plan_id == Plan.id).where(Step.id == undoes_id).with_for_update(of=Plan))
     alive = or_(Step.verdict.is_(None), Step.verdict.in_((*_UNDONE, Verdict.UNKNOWN.value)))
     others = select(Step.id).join(Plan, Step.plan_id == Plan.id).where(Plan.undoes_id == undoes_id, Step.id != mine.id, alive)
-    return session.scalar(others.limit(1))
+    return transaction.scalar(others.limit(1))
 
 
 def read_changes(step: Step) -> tuple[Change, ...]:

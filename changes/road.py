@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from changes import apply, drafts, plans, snapshots, verify
+from changes import apply, drafts, plans, resolve, snapshots, verify
 from changes.apply import Applied, Edit, SentBefore, Settled
 from changes.drafts import Entry, Opened
 from changes.plans import Change, Receipt, Target, Verdict
+from changes.resolve import Seen
 from changes.snapshots import Typed
 from zoho import clients, connections, tools
 from zoho.answers import Done, Question, Refusal, Refused, ToolAnswer
@@ -20,7 +21,6 @@ from zoho.errors import ConflictError, RequestRefusedError
 from zoho.fields import ABSENT, unknown_field
 from zoho.record_forms import record_fields
 from zoho.runtime import Amend
-from zoho.tools.desk import MODULES as DESK_MODULES
 
 LATE = timedelta(minutes=5)
 """Longer than waiting for a token, renewing it, sending and being told to renew again can take: nothing is on its way any more."""
@@ -168,12 +168,15 @@ def execute_tool(amend: Amend, connection_id: UUID, name: str, params: Mapping[s
     NotConnectedError, ConflictError (the record moved meanwhile) and the other ZohoErrors.
     """
     tool = tools.find(name)
+    meant = resolve.which_record(amend, connection_id, tool, params)
+    if isinstance(meant, Question | Refused):
+        return meant
     if not tool.writes:
-        return tools.run(amend, connection_id, name, params)
-    checked = tools.validate(tool, params)
+        return tools.run(amend, connection_id, name, meant)
+    checked = tools.validate(tool, meant)
     if isinstance(checked, Refused):
         return checked
-    module = getattr(checked, "module", None) or next(key for key, one in DESK_MODULES.items() if name == f"desk.update_{one}")
+    module = str(tool.module or getattr(checked, "module", ""))
     return _write_tool(amend, connection_id, tool.product, module, checked)
 
 
@@ -192,7 +195,10 @@ def _write_tool(amend: Amend, connection_id: UUID, product: str, module: str, pa
     if locked:
         return _refused(locked)
     zone = drafts.zone_of(connection)
-    entries = [Entry(field, _known(field.read(record)), params.fields[name]) for name, field in fields.items()]
+    values = resolve.which_values(amend, Seen(connection, product, record, zone), known, params.fields)
+    if isinstance(values, Question | Refused):
+        return values
+    entries = [Entry(field, _known(field.read(record)), values[name]) for name, field in fields.items()]
     edit = Edit(
         user_id=connection.user_id,
         connection=connection,

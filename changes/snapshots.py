@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, ForeignKey, String, bindparam, null, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import Connection as Transaction
+from sqlalchemy.orm import Mapped, mapped_column
 
 from store import Base, ExactJson, UtcDateTime
 from zoho.runtime import Amend
@@ -62,22 +63,22 @@ def forget(amend: Amend, user_id: UUID, snapshot_id: UUID) -> None:
         session.execute(mine.values(typed=null()))
 
 
-def forget_sent(session: Session, step_id: UUID) -> None:
+def forget_sent(transaction: Transaction, step_id: UUID) -> None:
     """What was typed is stored: nothing is left to restore."""
-    session.execute(_FORGET, {"sent_by": step_id})
+    transaction.execute(_FORGET, {"sent_by": step_id})
 
 
-def claim(session: Session, snapshot_id: UUID, step_id: UUID) -> UUID | None:
+def claim(transaction: Transaction, snapshot_id: UUID, step_id: UUID) -> UUID | None:
     """Take a snapshot for a step, once; else the step that has it. One UPDATE: of two posts of one form, one wins."""
     unsent = update(Snapshot).where(Snapshot.id == snapshot_id, Snapshot.step_id.is_(None)).values(step_id=step_id)
-    if session.execute(unsent.returning(Snapshot.id)).scalar_one_or_none() is not None:
+    if transaction.execute(unsent.returning(Snapshot.id)).scalar_one_or_none() is not None:
         return None
-    return session.scalar(select(Snapshot.step_id).where(Snapshot.id == snapshot_id))
+    return transaction.scalar(select(Snapshot.step_id).where(Snapshot.id == snapshot_id))
 
 
-def release(session: Session, step_id: UUID) -> None:
+def release(transaction: Transaction, step_id: UUID) -> None:
     """Nothing was stored by this step: the form it came from may be sent again."""
-    session.execute(_RELEASE, {"sent_by": step_id})
+    transaction.execute(_RELEASE, {"sent_by": step_id})
 
 
 _TABLE: Any = Snapshot.__table__

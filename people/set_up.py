@@ -14,9 +14,11 @@ from people.operators import Operator, hash_token, new_token
 from people.sessions import open_session
 from people.users import UserRefusedError
 from service.settings import Settings
-from store import Base, UtcDateTime, reading
+from store import Base, UtcDateTime, reading, wait_alone
 
 VALID = timedelta(hours=24)
+FIRST_USER = "first user"
+"""What a start and a set-up do one after the other."""
 
 
 class SetUpLink(Base):
@@ -43,6 +45,7 @@ def ensure_first_user(sessions: sessionmaker[Session], settings: Settings, now: 
         return None
     token = new_token()
     with sessions.begin() as session:
+        wait_alone(session, FIRST_USER)
         session.execute(delete(SetUpLink))
         session.add(SetUpLink(token_hash=hash_token(token), created_at=now()))
     return f"{settings.public_url}/set-up/{token}"
@@ -68,7 +71,8 @@ def complete_set_up(
         return None
     user = users.new_user(email, name, password, now())
     with sessions.begin() as session:
-        link = _find_link(session, token, now(), locked=True)
+        wait_alone(session, FIRST_USER)
+        link = _find_link(session, token, now())
         if link is None:
             return None
         session.delete(link)
@@ -77,9 +81,8 @@ def complete_set_up(
         return open_session(session, user, now())
 
 
-def _find_link(session: Session, token: str, at: datetime, *, locked: bool = False) -> SetUpLink | None:
-    query = select(SetUpLink).where(SetUpLink.token_hash == hash_token(token), SetUpLink.created_at > at - VALID)
-    link = session.scalar(query.with_for_update() if locked else query)
+def _find_link(session: Session, token: str, at: datetime) -> SetUpLink | None:
+    link = session.scalar(select(SetUpLink).where(SetUpLink.token_hash == hash_token(token), SetUpLink.created_at > at - VALID))
     return link if link is not None and users.is_empty(session) else None
 
 
@@ -90,5 +93,6 @@ def _add_admin(sessions: sessionmaker[Session], now: Callable[[], datetime], ema
         raise UserRefusedError(said)
     user = users.new_user(email, "", password, now())
     with sessions.begin() as session:
+        wait_alone(session, FIRST_USER)
         if users.is_empty(session):
             session.add(user)

@@ -10,7 +10,19 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from sandbox import accounts, consent, control, crm_reads, crm_settings, crm_side, crm_writes, desk, desk_settings
+from sandbox import (
+    accounts,
+    consent,
+    control,
+    crm_coql,
+    crm_dependencies,
+    crm_reads,
+    crm_settings,
+    crm_side,
+    crm_writes,
+    desk,
+    desk_settings,
+)
 from sandbox.crm_store import crm_refusal
 from sandbox.desk_store import desk_refusal
 from sandbox.faults import spoil
@@ -25,6 +37,8 @@ _ROUTES: tuple[Route, ...] = (
     *accounts.ROUTES,
     *control.ROUTES,
     *crm_settings.ROUTES,
+    *crm_dependencies.ROUTES,
+    *crm_coql.ROUTES,
     *crm_side.ROUTES,
     *crm_reads.ROUTES,
     *crm_writes.ROUTES,

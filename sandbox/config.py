@@ -49,6 +49,7 @@ class Config:
     strict_picklists: bool = False  # refuse values that no layout knows
     credits_remaining: int | None = None  # X-API-CREDITS-REMAINING
     search_lag_seconds: int = 0  # records changed more recently are not found
+    pages_by_number: int = 10  # of a list; those beyond want a page token
     time_zone: str = "Europe/Zurich"  # of the current user
     # Desk
     desk_orgs: int = 1

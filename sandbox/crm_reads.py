@@ -13,7 +13,6 @@ from sandbox.wire import Call, Json, Route, json_answer, no_content
 
 MAX_FIELDS = 50
 MAX_PER_PAGE = 200
-MAX_PAGE = 10
 _SORTS = ("id", "Created_Time", "Modified_Time")
 
 
@@ -37,7 +36,7 @@ def _wanted(call: Call, *, mandatory: bool) -> list[str] | None:
 
 
 def _start(call: Call, per_page: int) -> tuple[int, int]:
-    """Page number and offset; beyond page 10 a token leads on."""
+    """Page number and offset; beyond the last page that numbers reach a token leads on."""
     token = call.query.get("page_token")
     if token is not None and "page" in call.query:
         raise crm_refusal("AMBIGUITY_DURING_PROCESSING", 400, {"ambiguity_due_to": [{"param_name": "page"}, {"param_name": "page_token"}]})
@@ -46,10 +45,10 @@ def _start(call: Call, per_page: int) -> tuple[int, int]:
         if prefix != f"t{per_page}" or not number.isdigit():
             raise crm_refusal("TOKEN_BOUND_DATA_MISMATCH", 400, {"param_name": "page_token"})
         return int(number), (int(number) - 1) * per_page
-    page_text = call.query.get("page", "1")
-    if page_text.isdigit() and int(page_text) > MAX_PAGE:
-        raise crm_refusal("DISCRETE_PAGINATION_LIMIT_EXCEEDED", 400, {"limit": MAX_PAGE * MAX_PER_PAGE, "param_name": "page"})
-    page = number_param(call, "page", 1, MAX_PAGE)
+    page_text, last = call.query.get("page", "1"), call.world.config.pages_by_number
+    if page_text.isdigit() and int(page_text) > last:
+        raise crm_refusal("DISCRETE_PAGINATION_LIMIT_EXCEEDED", 400, {"limit": last * MAX_PER_PAGE, "param_name": "page"})
+    page = number_param(call, "page", 1, last)
     return page, (page - 1) * per_page
 
 

@@ -116,13 +116,13 @@ class _Criteria:
 
 def _test(type_: str, operator: str, values: list[str]) -> Callable[[Any], bool] | None:
     if type_ in _NUMBERS:
-        wanted = [_ordered(type_, value) for value in values]
+        wanted = [ordered(type_, value) for value in values]
         if operator == "between" and len(wanted) == 2:
-            return lambda value: value is not None and wanted[0] <= _ordered(type_, value) <= wanted[1]
+            return lambda value: value is not None and wanted[0] <= ordered(type_, value) <= wanted[1]
         if operator == "in":
-            return lambda value: value is not None and _ordered(type_, value) in wanted
+            return lambda value: value is not None and ordered(type_, value) in wanted
         compare = _COMPARE.get(operator)
-        return None if compare is None else lambda value: value is not None and compare(_ordered(type_, value), wanted[0])
+        return None if compare is None else lambda value: value is not None and compare(ordered(type_, value), wanted[0])
     folded = [value.casefold() for value in values]
     whole = ",".join(values).casefold()
     exact = type_ in ("picklist", "lookup", "boolean", "ownerlookup", "userlookup")
@@ -140,7 +140,8 @@ def _folded(value: Any) -> list[str]:
     return [str(part).casefold() for part in parts if part is not None]
 
 
-def _ordered(type_: str, value: Any) -> Any:
+def ordered(type_: str, value: Any) -> Any:
+    """A number, date or time that can be compared. Raises INVALID_QUERY."""
     if type_ == "date":
         return str(value)
     if type_ == "datetime":

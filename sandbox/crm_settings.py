@@ -1,8 +1,6 @@
-"""The CRM around the records: organization, users, modules, fields, layouts, picklist dependencies, the list of APIs."""
+"""The CRM around the records: organization, users, modules, fields, layouts, the list of APIs."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from werkzeug.wrappers import Response
 
@@ -11,7 +9,6 @@ from sandbox.crm_metadata import module_json, other_modules
 from sandbox.crm_reads import number_param
 from sandbox.crm_spec import Module, meta_id
 from sandbox.crm_store import crm_refusal
-from sandbox.crm_tables import SEGMENTS
 from sandbox.people import ACTIVE, CRM_ORGS, PEOPLE, Person
 from sandbox.wire import Call, Json, Refused, Route, json_answer, loads, no_content
 
@@ -138,7 +135,8 @@ def one_module(call: Call) -> Response:
     return json_answer({"modules": [module_json(call.world.crm.get_module(name), profiles_shown=not call.world.config.no_customize)]})
 
 
-def _module_param(call: Call) -> Module:
+def module_param(call: Call) -> Module:
+    """The module of ``?module=``, or a refusal."""
     if not call.query.get("module"):
         raise crm_refusal("REQUIRED_PARAM_MISSING", 400, {"param_name": "module"})
     module = call.world.crm.modules().get(call.query["module"])
@@ -151,11 +149,11 @@ def fields(call: Call) -> Response:
     """GET /crm/v8/settings/fields?module=…"""
     if call.query.get("type") == "unused":
         return no_content()
-    return json_answer({"fields": call.world.crm.fields(_module_param(call))})
+    return json_answer({"fields": call.world.crm.fields(module_param(call))})
 
 
 def _field(call: Call) -> Json:
-    found = next((entry for entry in call.world.crm.fields(_module_param(call)) if entry["id"] == call.args["id"]), None)
+    found = next((entry for entry in call.world.crm.fields(module_param(call)) if entry["id"] == call.args["id"]), None)
     if found is None:
         raise crm_refusal("INVALID_DATA", 400, {"resource_path_index": 2}, "the id given seems to be invalid")
     return found
@@ -176,12 +174,13 @@ def pick_list_values(call: Call) -> Response:
 
 def layouts(call: Call) -> Response:
     """GET /crm/v8/settings/layouts?module=…"""
-    module = _module_param(call)
+    module = module_param(call)
     entries, shown = call.world.crm.fields(module), not call.world.config.no_customize
     return json_answer({"layouts": [layout_json(module, which, entries, profiles_shown=shown) for which in range(len(module.layouts))]})
 
 
-def _which_layout(call: Call, module: Module) -> int:
+def which_layout(call: Call, module: Module) -> int:
+    """The layout that the path names, or a refusal."""
     for which in range(len(module.layouts)):
         if module.layout_id(which) == call.args["id"]:
             return which
@@ -190,47 +189,11 @@ def _which_layout(call: Call, module: Module) -> int:
 
 def one_layout(call: Call) -> Response:
     """GET /crm/v8/settings/layouts/{id}?module=…"""
-    module = _module_param(call)
+    module = module_param(call)
     entry = layout_json(
-        module, _which_layout(call, module), call.world.crm.fields(module), profiles_shown=not call.world.config.no_customize
+        module, which_layout(call, module), call.world.crm.fields(module), profiles_shown=not call.world.config.no_customize
     )
     return json_answer({"layouts": [entry]})
-
-
-def map_dependency(call: Call) -> Response:
-    """GET /crm/v8/settings/layouts/{id}/map_dependency?module=…: Industry decides which Segments fit."""
-    module = _module_param(call)
-    _which_layout(call, module)
-    by_name = {entry["api_name"]: entry for entry in call.world.crm.fields(module)}
-    if "Industry" not in by_name:
-        return no_content()
-    parent, child = by_name["Industry"], by_name["Segment"]
-    keys = ("display_value", "actual_value", "id")
-
-    def brief(value: Json) -> Json:
-        return {key: value[key] for key in keys}
-
-    values = [
-        {
-            **brief(value),
-            "maps": [brief(each) for each in child["pick_list_values"] if each["actual_value"] in SEGMENTS.get(value["actual_value"], ())],
-        }
-        for value in parent["pick_list_values"]
-    ]
-    entry: dict[str, Any] = {
-        "id": meta_id(module.number, 7000),
-        "internal": False,
-        "active": True,
-        "source": 1,
-        "category": 0,
-        "sub_module": None,
-    }
-    entry |= {
-        "parent": {"api_name": "Industry", "id": parent["id"]},
-        "child": {"api_name": "Segment", "id": child["id"]},
-        "pick_list_values": values,
-    }
-    return json_answer({"map_dependency": [entry], "info": {"per_page": 200, "count": 1, "page": 1, "more_records": False}})
 
 
 _APIS = (
@@ -239,11 +202,17 @@ _APIS = (
     ("/crm/v8/settings/modules", "GET", "ZohoCRM.settings.modules.READ", 1),
     ("/crm/v8/settings/fields", "GET", "ZohoCRM.settings.fields.READ", 1),
     ("/crm/v8/settings/layouts", "GET", "ZohoCRM.settings.layouts.READ", 1),
+    ("/crm/v8/settings/layouts/{id}/map_dependency", "GET", "ZohoCRM.settings.map_dependency.READ", 1),
+    ("/crm/v8/coql", "POST", "ZohoCRM.coql.READ", 1),
     ("/crm/v8/{module}", "GET", "ZohoCRM.modules.READ", 1),
     ("/crm/v8/{module}", "PUT", "ZohoCRM.modules.UPDATE", 1),
     ("/crm/v8/{module}/{id}", "GET", "ZohoCRM.modules.READ", 1),
     ("/crm/v8/{module}/{id}", "PUT", "ZohoCRM.modules.UPDATE", 1),
     ("/crm/v8/{module}/search", "GET", "ZohoSearch.securesearch.READ", 1),
+    ("/crm/v8/{module}/{id}/__timeline", "GET", "ZohoCRM.modules.READ", 1),
+    ("/crm/v8/{module}/{id}/actions/blueprint", "GET", "ZohoCRM.modules.READ", 1),
+    ("/crm/v8/{module}/{id}/actions/blueprint", "PUT", "ZohoCRM.modules.UPDATE", 1),
+    ("/crm/v8/{module}/{id}/Locking_Information__s", "GET", "ZohoCRM.modules.lockinginformation.READ", 1),
 )
 
 
@@ -285,7 +254,6 @@ ROUTES = (
     Route("GET", "/crm/v8/settings/fields/<int:id>/pick_list_values", pick_list_values, _FIELDS),
     Route("GET", "/crm/v8/settings/layouts", layouts, _LAYOUTS),
     Route("GET", "/crm/v8/settings/layouts/<int:id>", one_layout, _LAYOUTS),
-    Route("GET", "/crm/v8/settings/layouts/<int:id>/map_dependency", map_dependency, ("ZohoCRM.settings.map_dependency.READ",)),
     Route("GET", "/crm/v8/__apis", apis, ("ZohoCRM.apis.READ",)),
     Route("GET", "/crm/v8/Activities", activities),
 )

@@ -35,6 +35,7 @@ MESSAGES = {
     "MANDATORY_NOT_FOUND": "required field not found",
     "UNABLE_TO_PARSE_DATA_TYPE": "either the request body or parameters is in wrong format",
     "INVALID_QUERY": "invalid query formed",
+    "RECORD_LOCKED": "Sorry, you cannot perform this operation as the record is locked.",
     "RECORD_NOT_IN_PROCESS": "record not in process",
 }
 RICH_CUT = 500

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from sandbox.crm_checks import Invalid, Problem, check, merge_rows
 from sandbox.crm_spec import Module, Spec
-from sandbox.crm_store import crm_refusal, parse_time
+from sandbox.crm_store import MESSAGES, crm_refusal, parse_time
 from sandbox.crm_tables import PIPELINES
 from sandbox.people import Person
 from sandbox.wire import Call, Json, Refused, Route, json_answer, loads
@@ -134,8 +134,7 @@ class _Write:
             )
         where = {"api_name": "id", "json_path": f"{self.path}.id"}
         if self.store.is_locked(self.module, record):
-            message = "Sorry, you cannot perform this operation as the record is locked."
-            raise RecordRefused("RECORD_LOCKED", message, {**where, "action": "record_locking"})
+            raise RecordRefused("RECORD_LOCKED", MESSAGES["RECORD_LOCKED"], {**where, "action": "record_locking"})
         state = self.store.state_of(self.module, record["id"])
         if state in _STATES:
             code, message = _STATES[state]

@@ -9,8 +9,10 @@ from werkzeug.wrappers import Response
 from sandbox.desk_checks import checked_body
 from sandbox.desk_records import TEXT_FIELD
 from sandbox.desk_settings import listed
+from sandbox.desk_spec import DeskModule
 from sandbox.desk_store import desk_refusal
-from sandbox.desk_tables import MODULES, DeskModule
+from sandbox.desk_tables import MODULES
+from sandbox.people import PEOPLE, find_person
 from sandbox.wire import Call, Json, Route, json_answer, no_content
 
 MAX_FROM = 4999
@@ -142,17 +144,46 @@ def update(module: DeskModule, call: Call) -> Response:
     return json_answer(desk.present(module, stored))
 
 
+def history(call: Call) -> Response:
+    """GET /tickets/{id}/History: newest first; a field's change is a transition of its value."""
+    _known_params(call, ("from", "limit", "eventFilter", "fieldName", "agentId", "orgId"))
+    limit, offset = _number(call, "limit", 10, 1, 50), max(0, _number(call, "from", 1, 0, MAX_FROM) - 1)
+    ticket = call.world.desk.get(MODULES["tickets"], call.args["id"])
+    events = [{"at": ticket["createdTime"], "by": PEOPLE[0].agent_id, "changes": []}, *call.world.desk.history.get(ticket["id"], [])]
+    shown = [_event(each, "TicketUpdated" if at else "TicketCreated") for at, each in enumerate(events)][::-1]
+    return listed(shown[offset : offset + limit])
+
+
+def _event(happened: Json, name: str) -> Json:
+    person = find_person(happened["by"]) or PEOPLE[0]
+    info = [
+        {
+            "propertyName": name,
+            "propertyType": "ValueTransition",
+            "systemProperty": True,
+            "propertyValue": {"previousValue": old, "updatedValue": new},
+        }
+        for name, old, new in happened["changes"]
+    ]
+    actor = {"type": "Agent", "id": person.agent_id, "name": person.name}
+    return {"eventName": name, "eventTime": happened["at"], "actor": actor, "source": "API", "eventInfo": info, "actorInfo": []}
+
+
 def _routes(module: DeskModule) -> tuple[Route, ...]:
     base, read, write = f"/api/v1/{module.name}", f"{module.scope}.READ", f"{module.scope}.UPDATE"
-    if module.name in ("accounts", "tasks"):
-        other = {"accounts": "Desk.accounts", "tasks": "Desk.activities.tasks"}[module.name]
+    if module.name in ("accounts", "tasks", "calls", "events"):
+        other = "Desk.accounts" if module.name == "accounts" else f"Desk.activities.{module.name}"
         read, write = f"{read}|{other}.READ", f"{write}|{other}.UPDATE"
+    found = (Route("GET", f"{base}/search", partial(search, module), (read, "Desk.search.READ")),) if module.searchable else ()
     return (
         Route("GET", base, partial(list_some, module), (read,)),
-        Route("GET", f"{base}/search", partial(search, module), (read, "Desk.search.READ")),
+        *found,
         Route("GET", f"{base}/<int:id>", partial(get_one, module), (read,)),
         Route("PATCH", f"{base}/<int:id>", partial(update, module), (write,)),
     )
 
 
-ROUTES = tuple(route for module in MODULES.values() for route in _routes(module))
+ROUTES = (
+    Route("GET", "/api/v1/tickets/<int:id>/History", history, ("Desk.tickets.READ",)),
+    *(route for module in MODULES.values() for route in _routes(module)),
+)

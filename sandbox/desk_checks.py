@@ -7,8 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from sandbox.desk_spec import DeskModule, Field
 from sandbox.desk_store import DeskStore, desk_refusal
-from sandbox.desk_tables import DeskModule, Field
 from sandbox.wire import Call, Json, loads
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z")

@@ -1,18 +1,22 @@
-"""Desk's records: tickets, contacts, accounts, tasks, products; the same at every start."""
+"""Desk's records of every module; the same at every start."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sandbox.desk_tables import DEPARTMENTS, MODULES, STATUSES, DeskModule
+from sandbox.desk_spec import DeskModule
+from sandbox.desk_tables import DEPARTMENTS, MODULES, STATUSES
 from sandbox.names import COMPANIES, FIRST, HOSTILE, LAST, LONG_TEXT, PLACES, SENTENCES, SUBJECTS, TITLES
 from sandbox.people import ACTIVE
 from sandbox.wire import Json
 
-COUNT = {"tickets": 120, "contacts": 100, "accounts": 40, "tasks": 40, "products": 30}
+COUNT = {"tickets": 120, "contacts": 100, "accounts": 40, "tasks": 40, "products": 30, "calls": 40, "events": 40, "contracts": 40}
 HOSTILE_FROM = 15  # every record from here on, one hostile value each
-TEXT_FIELD = {"tickets": "subject", "contacts": "lastName", "accounts": "accountName", "tasks": "subject", "products": "productName"}
+TEXT_FIELD = {
+    "tickets": "subject", "contacts": "lastName", "accounts": "accountName", "tasks": "subject", "products": "productName",
+    "calls": "subject", "events": "subject", "contracts": "contractName",
+}  # fmt: skip
 LONG_TICKET = 50
 
 
@@ -160,7 +164,50 @@ def _product(index: int, _at: datetime) -> Json:
     }
 
 
-_MAKERS = {"tickets": _ticket, "contacts": _contact, "accounts": _account, "tasks": _task, "products": _product}
+def _activity(index: int, at: datetime) -> Json:
+    return {
+        "subject": f"{('Call', 'Visit')[index % 2]}: {SUBJECTS[index % len(SUBJECTS)]}",
+        "description": SENTENCES[index % len(SENTENCES)],
+        "startTime": stamp(at + timedelta(days=1)),
+        "duration": str(600 * (index % 5)),
+        "status": ("Scheduled", "In Progress", "Completed")[index % 3],
+        "departmentId": DEPARTMENTS[index % 2][0],
+        "ownerId": ACTIVE[index % len(ACTIVE)].agent_id,
+        "contactId": desk_id("contacts", index % 10),
+        "ticketId": desk_id("tickets", index),
+        "teamId": None,
+    }
+
+
+def _call(index: int, at: datetime) -> Json:
+    return _activity(index, at) | {"direction": ("inbound", "outbound")[index % 2], "priority": ("High", None)[index % 2]}
+
+
+def _event(index: int, at: datetime) -> Json:
+    return _activity(index, at) | {"category": "Standard"}
+
+
+def _contract(index: int, at: datetime) -> Json:
+    return {
+        "contractName": f"Service {COMPANIES[index % len(COMPANIES)]} {index + 1}",
+        "contractNumber": f"SC-{index + 1:04d}",
+        "accountId": desk_id("accounts", index % 40),
+        "productId": desk_id("products", index % 10),
+        "startDate": at.date().isoformat(),
+        "endDate": (at + timedelta(days=365)).date().isoformat(),
+        "notifyBefore": "30",
+        "ownerId": ACTIVE[index % len(ACTIVE)].agent_id,
+        "departmentId": DEPARTMENTS[0][0],
+        "description": None,
+        "associatedSLAId": None,
+        "notificationAgentIds": [],
+    }
+
+
+_MAKERS = {
+    "tickets": _ticket, "contacts": _contact, "accounts": _account, "tasks": _task, "products": _product,
+    "calls": _call, "events": _event, "contracts": _contract,
+}  # fmt: skip
 
 
 def make_records(module: DeskModule, at: datetime) -> dict[str, Json]:

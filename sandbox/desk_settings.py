@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from werkzeug.wrappers import Response
 
+from sandbox.desk_spec import DeskModule, Field
 from sandbox.desk_store import desk_refusal
-from sandbox.desk_tables import DEPARTMENTS, MODULES, STATUSES, TEAMS, DeskModule, Field
+from sandbox.desk_tables import DEPARTMENTS, MODULES, STATUSES, TEAMS
 from sandbox.people import DESK_ORGS, PEOPLE, DeskOrg, Person
 from sandbox.wire import Call, Json, Route, json_answer, no_content
 

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from sandbox.config import Config
 from sandbox.desk_records import make_records, stamp
-from sandbox.desk_tables import DEPARTMENTS, MODULES, STATUSES, TEAMS, DeskModule
+from sandbox.desk_spec import DeskModule
+from sandbox.desk_tables import DEPARTMENTS, MODULES, STATUSES, TEAMS
 from sandbox.people import PEOPLE, Person
 from sandbox.wire import Json, Refused
 
@@ -46,6 +47,7 @@ class DeskStore:
         self._saved: dict[str, dict[str, Json]] = {}
         self._dirty: dict[str, set[str]] = {}
         self.notices: list[Json] = []  # mails that closing a ticket sent
+        self.history: dict[str, list[Json]] = {}
 
     def records(self, name: str) -> dict[str, Json]:
         """A module's records by id, made on the first call."""
@@ -73,6 +75,8 @@ class DeskStore:
         """Store values, ``cf`` key by key, and move modifiedTime by at least a second."""
         record = self.records(module.name)[id_]
         custom = values.get("cf") or {}
+        sent = {**{name: value for name, value in values.items() if name != "cf"}, **custom}
+        changes = [(name, old, new) for name, new in sent.items() if (old := record.get(name, record["cf"].get(name))) != new]
         record.update({name: value for name, value in values.items() if name != "cf"})
         record["cf"].update(custom)
         last = datetime.fromisoformat(record["modifiedTime"])
@@ -81,6 +85,7 @@ class DeskStore:
             record["statusType"] = STATUSES.get(record["status"], "Open")
             record["closedTime"] = record["modifiedTime"] if record["statusType"] == "Closed" else None
         self._dirty.setdefault(module.name, set()).add(id_)
+        self.history.setdefault(id_, []).append({"at": record["modifiedTime"], "by": by.agent_id, "changes": changes})
         return record
 
     def present(self, module: DeskModule, record: Json) -> Json:
@@ -94,9 +99,10 @@ class DeskStore:
         return shown
 
     def dump(self) -> Json:
-        """The records that were changed."""
+        """The records that were changed, and their history."""
         changed = {name: {id_: self._records[name][id_] for id_ in ids} for name, ids in self._dirty.items()}
-        return {"records": {name: {**self._saved.get(name, {}), **changed.get(name, {})} for name in {*self._saved, *changed}}}
+        merged = {name: {**self._saved.get(name, {}), **changed.get(name, {})} for name in {*self._saved, *changed}}
+        return {"records": merged, "history": self.history}
 
     def load(self, state: Json, started_at: datetime) -> None:
         """Take up a dump."""
@@ -105,5 +111,6 @@ class DeskStore:
             "modifiedTime" in record for records in self._saved.values() for record in records.values()
         ):
             raise ValueError("records that are none")
+        self.history = {str(id_): list(entries) for id_, entries in state.get("history", {}).items()}
         self._started_at = started_at
         self._records = {}

@@ -2,59 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from sandbox.desk_activities import CALLS, CONTRACTS, EVENTS
+from sandbox.desk_spec import DeskModule, Field, choice
 
 STATUSES = {"Open": "Open", "On Hold": "On Hold", "Escalated": "Open", "Waiting for customer": "On Hold", "Closed": "Closed"}
 DEPARTMENTS = (("189200000000006907", "Support"), ("189200000000006909", "Billing"))
 TEAMS = (("189200000000069071", "First line"),)
-
-
-@dataclass(frozen=True)
-class Field:
-    """One field. ``type`` is Desk's; custom fields live in ``cf``, with string values."""
-
-    name: str
-    label: str
-    type: str = "Text"
-    limit: int = 255
-    options: tuple[str, ...] = ()
-    is_mandatory: bool = False
-    is_read_only: bool = False
-    lookup: str = ""
-    is_nested: bool = False
-    section: int = 0
-
-    @property
-    def is_custom(self) -> bool:
-        """Whether it lives in ``cf``."""
-        return self.name.startswith("cf_")
-
-
-@dataclass(frozen=True)
-class DeskModule:
-    """``number`` makes its ids; ``also``: keys that a PATCH may name though no form shows them."""
-
-    number: int
-    name: str
-    scope: str
-    fields: tuple[Field, ...]
-    sections: tuple[str, ...]
-    also: tuple[str, ...] = ()
-    searchable: tuple[str, ...] = ()
-    max_limit: int = 99
-
-    @property
-    def layout_id(self) -> str:
-        """The id of its one layout."""
-        return f"18920000000001{self.number:04d}"
-
-    def find(self, name: str) -> Field | None:
-        """The field of this API name."""
-        return next((each for each in self.fields if each.name == name), None)
-
-
-def _choice(text: str) -> tuple[str, ...]:
-    return tuple(text.split(", "))
 
 
 _EDUCATION = ("-None-", "Education :: University :: Private", "Education :: University :: Public", 'Training :: <b>Online</b> & "live"')
@@ -72,7 +25,7 @@ _CUSTOM = (
     Field("cf_warranty", "Under Warranty", "Boolean", section=1),
     Field("cf_permanentaddress", "Permanent Address", "Textarea", 2000, section=1),
     Field("cf_education_type", "Education Type", "Picklist", 120, _EDUCATION, is_nested=True, section=1),
-    Field("cf_topics", "Topics", "Multiselect", options=_choice("Delivery, Price, Quality"), section=1),
+    Field("cf_topics", "Topics", "Multiselect", options=choice("Delivery, Price, Quality"), section=1),
     Field("cf_related_product", "Related Product", "LookUp", 30, lookup="products", section=1),
     Field("cf_age", "Age in Days", "Formula", is_read_only=True, section=1),
 )
@@ -95,12 +48,12 @@ TICKETS = DeskModule(
         Field("assigneeId", "Ticket Owner", "LookUp", lookup="agents"),
         Field("teamId", "Team", "LookUp", lookup="teams"),
         Field("dueDate", "Due Date", "DateTime", section=1),
-        Field("priority", "Priority", "Picklist", 120, _choice("-None-, High, Medium, Low"), section=1),
-        Field("category", "Category", "Picklist", 120, _choice("-None-, General, Defects"), section=1),
-        Field("subCategory", "Sub Category", "Picklist", 120, _choice("-None-, Sub General, Sub Defects"), section=1),
-        Field("classification", "Classification", "Picklist", 120, _choice("-None-, Question, Problem, Feature, Others"), section=1),
-        Field("channel", "Channel", "Picklist", 120, _choice("Phone, Email, Web, Chat, FORUMS"), section=1),
-        Field("language", "Language", "Picklist", 120, _choice("English, German, Spanish, Arabic"), section=1),
+        Field("priority", "Priority", "Picklist", 120, choice("-None-, High, Medium, Low"), section=1),
+        Field("category", "Category", "Picklist", 120, choice("-None-, General, Defects"), section=1),
+        Field("subCategory", "Sub Category", "Picklist", 120, choice("-None-, Sub General, Sub Defects"), section=1),
+        Field("classification", "Classification", "Picklist", 120, choice("-None-, Question, Problem, Feature, Others"), section=1),
+        Field("channel", "Channel", "Picklist", 120, choice("Phone, Email, Web, Chat, FORUMS"), section=1),
+        Field("language", "Language", "Picklist", 120, choice("English, German, Spanish, Arabic"), section=1),
         Field("resolution", "Resolution", "LargeText", 65535, section=1),
         *_CUSTOM,
     ),
@@ -148,7 +101,7 @@ CONTACTS = DeskModule(
         Field("secondaryEmail", "Secondary Email", "Email", 120),
         Field("phone", "Phone", "Phone", 120),
         Field("mobile", "Mobile", "Phone", 50),
-        Field("type", "Type", "Picklist", 120, _choice("-None-, paidUser, 3rdPartyUser")),
+        Field("type", "Type", "Picklist", 120, choice("-None-, paidUser, 3rdPartyUser")),
         Field("title", "Title", limit=100),
         Field("accountId", "Account Name", "LookUp", lookup="accounts"),
         Field("ownerId", "Contact Owner", "LookUp", lookup="agents"),
@@ -176,7 +129,7 @@ ACCOUNTS = DeskModule(
         Field("website", "Website", "URL"),
         Field("phone", "Phone", "Phone", 120),
         Field("fax", "Fax", "Fax", 120),
-        Field("industry", "Industry", "Picklist", 120, _choice("-None-, Banking, Health, Software")),
+        Field("industry", "Industry", "Picklist", 120, choice("-None-, Banking, Health, Software")),
         Field("annualrevenue", "Annual Revenue", "Currency", 16),
         Field("ownerId", "Account Owner", "LookUp", lookup="agents"),
         Field("street", "Street", section=1),
@@ -199,9 +152,9 @@ TASKS = DeskModule(
         Field("subject", "Subject", limit=300, is_mandatory=True),
         _DESCRIPTION,
         Field("dueDate", "Due Date", "DateTime"),
-        Field("status", "Status", "Picklist", 120, _choice("Not Started, In Progress, Completed, Waiting on someone else")),
-        Field("priority", "Priority", "Picklist", 120, _choice("-None-, High, Normal, Low")),
-        Field("category", "Category", "Picklist", 120, _choice("-None-, Standard")),
+        Field("status", "Status", "Picklist", 120, choice("Not Started, In Progress, Completed, Waiting on someone else")),
+        Field("priority", "Priority", "Picklist", 120, choice("-None-, High, Normal, Low")),
+        Field("category", "Category", "Picklist", 120, choice("-None-, Standard")),
         Field("departmentId", "Department", "LookUp", is_mandatory=True, lookup="departments"),
         Field("ownerId", "Task Owner", "LookUp", lookup="agents"),
         Field("ticketId", "Ticket", "LookUp", lookup="tickets"),
@@ -220,7 +173,7 @@ PRODUCTS = DeskModule(
         Field("productName", "Product Name", limit=200, is_mandatory=True),
         Field("productCode", "Product Code", limit=100),
         Field("unitPrice", "Unit Price", "Currency", 16),
-        Field("productCategory", "Product Category", "Picklist", 120, _choice("-None-, Hardware, Software, Service")),
+        Field("productCategory", "Product Category", "Picklist", 120, choice("-None-, Hardware, Software, Service")),
         Field("manufacturer", "Manufacturer", limit=100),
         Field("ownerId", "Product Owner", "LookUp", lookup="agents"),
         _DESCRIPTION,
@@ -230,4 +183,4 @@ PRODUCTS = DeskModule(
     ("layoutId", "departmentIds"),
     ("productName", "productCode"),
 )
-MODULES = {module.name: module for module in (TICKETS, CONTACTS, ACCOUNTS, TASKS, PRODUCTS)}
+MODULES = {module.name: module for module in (TICKETS, CONTACTS, ACCOUNTS, TASKS, PRODUCTS, CALLS, EVENTS, CONTRACTS)}

@@ -17,7 +17,8 @@ def _has_token(call: Call) -> bool:
     return scheme.lower() in ("zoho-oauthtoken", "bearer") and bool(token.strip())
 
 
-def _covers(grant: Grant, need: str, module: str, is_custom: bool) -> bool:
+def covers(grant: Grant, need: str, module: str, is_custom: bool) -> bool:
+    """Whether the grant covers a need of a route, whose ``{module}`` is this module."""
     if "{module}" not in need:
         return zoho_scopes.covers(grant.scopes, need)
     names = [module.replace("_", "")] + (["custom"] if is_custom else [])
@@ -37,7 +38,7 @@ def crm_gate(call: Call, route: Route) -> Response:
         raise crm_refusal("NO_PERMISSION", 403, {"permissions": ["Crm_Implied_Api_Access"]})
     module = call.args.get("module", "")
     is_custom = module in world.crm.modules() and world.crm.modules()[module].is_custom
-    if not all(_covers(call.grant, need, module, is_custom) for need in route.needs):
+    if not all(covers(call.grant, need, module, is_custom) for need in route.needs):
         raise crm_refusal("OAUTH_SCOPE_MISMATCH", 401)
     if module and "/settings/" not in route.rule:
         world.crm.get_module(module)

@@ -171,6 +171,11 @@ class Sandbox:
         with self._world.lock:
             return self._world.crm.records(module)[id_]
 
+    def writes(self, id_: str) -> list[Json]:
+        """The writes of a CRM record that were carried out, by whomever, oldest first: at, by, source, changes."""
+        with self._world.lock:
+            return list(self._world.crm.history.get(id_, []))
+
     def ids(self, module: str) -> list[str]:
         """The ids of a CRM module, in the order of their making."""
         with self._world.lock:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from people import UserRefusedError, add_user
 from service.doctor import doctor
 from service.settings import Settings, SettingsError
+from service.tools import tools
 from store import make_engine, make_sessions, migrate
 
 
@@ -39,6 +40,7 @@ def main() -> None:
 
 
 main.add_command(doctor)
+main.add_command(tools)
 
 
 @main.group(cls=Commands)

@@ -32,7 +32,7 @@ LOCK_KEY = 0x416D656E64
 
 
 class MigrationError(Exception):
-    """A migration would have left rows that point nowhere. Nothing was changed."""
+    """The database cannot be brought to the shape of the code. Nothing was changed."""
 
 
 def upgrade(url: str, *, directory: Path = DIRECTORY, metadata: MetaData | None = None) -> None:
@@ -87,6 +87,7 @@ def _transaction(url: str) -> Iterator[Connection]:
                 _driver(connection).execute("PRAGMA foreign_keys=OFF")  # ignored inside a transaction, so before it
             with connection.begin():  # BEGIN IMMEDIATE on SQLite: the lock
                 if not is_sqlite:
+                    _check_encoding(connection)
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
                 yield connection
                 if is_sqlite:
@@ -104,6 +105,12 @@ def _check_foreign_keys(connection: Connection) -> None:
     if broken:
         tables = sorted({f"{row[0]} → {row[2]}" for row in broken})
         raise MigrationError(f"{len(broken)} rows would point nowhere: {', '.join(tables)}")
+
+
+def _check_encoding(connection: Connection) -> None:
+    encoding = connection.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise MigrationError(f"its encoding is {encoding}, which cannot hold every name; it must be UTF8")
 
 
 def _config(connection: Connection, directory: Path, metadata: MetaData | None) -> Config:

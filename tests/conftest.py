@@ -19,12 +19,25 @@ from people.users import User
 from sandbox.server import Sandbox
 from service.settings import Settings
 from store import make_engine, migrate
+from tests import postgres
 from tests.chromium import find_chromium, launched
 from tests.pages import Visitor
 from zoho import runtime
 from zoho.runtime import Amend
 
 EMAIL, PASSWORD = "ana@example.com", "correct horse battery"
+DATABASES = ("sqlite", "postgresql")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=DATABASES, default="sqlite", help="what tests run on that do not say")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test marked ``both_databases``, itself or by its module, runs once on each, when it uses one and does not say which."""
+    named = [mark for mark in metafunc.definition.iter_markers("parametrize") if mark.args[0] == "database"]
+    if metafunc.definition.get_closest_marker("both_databases") and "database" in metafunc.fixturenames and not named:
+        metafunc.parametrize("database", DATABASES, indirect=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -78,16 +91,54 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[postgres.Cluster]:
+    if postgres.find_binaries() is None:
+        pytest.skip(postgres.MISSING)
+    running = postgres.Cluster()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(cluster: postgres.Cluster) -> str:
+    """The name of a database as the migrations make it, to be copied."""
+    cluster.execute("CREATE DATABASE migrated")
+    migrate.upgrade(cluster.url("migrated"))
+    return "migrated"
+
+
 @pytest.fixture
-def settings(request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path) -> Settings:
+def postgres_url(cluster: postgres.Cluster, postgres_template: str) -> Iterator[str]:
+    """A migrated database of its own on PostgreSQL."""
+    with cluster.database(postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> str:
+    """``sqlite`` or ``postgresql``: what the test runs on."""
+    return str(getattr(request, "param", request.config.getoption("--database")))
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> str:
+    """A migrated database of its own."""
+    if database == "postgresql":
+        return str(request.getfixturevalue("postgres_url"))
+    path = tmp_path / "instance" / "amend.db"
+    path.parent.mkdir()
+    shutil.copy(request.getfixturevalue("empty_database"), path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> Settings:
     """An instance of its own. Its sandbox is the running one when the test asks for ``sandbox``, else a port where nothing listens."""
     port = 9
     if "sandbox" in request.fixturenames:
         port = urlsplit(request.getfixturevalue("sandbox").url).port or 9
-    instance = tmp_path / "instance"
-    instance.mkdir()
-    shutil.copy(empty_database, instance / "amend.db")
-    return Settings.load({}, instance_dir=instance, sandbox_port=port)
+    return Settings.load({}, instance_dir=tmp_path / "instance", database_url=database_url, sandbox_port=port)
 
 
 @pytest.fixture

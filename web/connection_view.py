@@ -7,18 +7,13 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from zoho import connections, tokens
+from zoho import connections, errors, tokens
 from zoho.connections import Connection, Status
 from zoho.runtime import Amend
 
 PRODUCTS = {"crm": "Zoho CRM", "desk": "Zoho Desk"}
 FRESH = timedelta(days=1)
 """How long a success speaks for the present."""
-PASSING = {"throttled", "unreachable", "zoho_down", "unreadable_answer", "rate_limited"}
-"""Failures that end by themselves."""
-LASTING = {"invalid_grant", "no_refresh_token", "misconfigured", "key_lost", "token_rejected", "wrong_data_center", "org_mismatch"}
-LASTING |= {"unknown_host", "token_not_saved"}
-"""Failures that somebody must end. Any other belongs to one request and says nothing about the connection."""
 
 
 class Step(StrEnum):
@@ -186,31 +181,16 @@ def _living(connection: Connection, now: datetime) -> State:
         sentence = "Zoho allows 10 renewals in 10 minutes and they are used up; nothing is lost. Next try:"
         return State("may recover", "warning", sentence, Step.OPEN, connection.refresh_not_before)
     if bad and (good is None or bad >= good):
-        if code in PASSING:
-            return State("may recover", "warning", f"{_FAILURES[code]} Last tried:", Step.OPEN, bad)
-        if code in LASTING:
-            return State("needs you", "danger", f"{_FAILURES[code]} Noticed", Step.LOOK, bad)
+        failure = errors.kind_of(code)
+        if failure.lasts is False:
+            return State("may recover", "warning", f"{failure.summary} Last tried:", Step.OPEN, bad)
+        if failure.lasts:
+            return State("needs you", "danger", f"{failure.summary} Noticed", Step.LOOK, bad)
     if good is None:
         return State("not used yet", "secondary", "No call was made yet.", Step.OPEN)
     if now - good > FRESH:
         return State("not checked", "secondary", "Nothing was asked of Zoho for more than a day. Last success:", Step.OPEN, good)
     return State("healthy", "success", "The last call to Zoho worked:", Step.OPEN, good)
-
-
-_FAILURES = {
-    "throttled": "Zoho allows 10 renewals in 10 minutes and they were used up.",
-    "unreachable": "Zoho could not be reached.",
-    "zoho_down": "Zoho reported an error of its own.",
-    "unreadable_answer": "Zoho's answer could not be read.",
-    "rate_limited": "Zoho refused calls because too many were made.",
-    "misconfigured": "Zoho does not accept the client id, secret or redirect URI of Amend.",
-    "key_lost": "Its tokens cannot be opened: the encryption key is another one.",
-    "token_rejected": "Zoho rejected the access token, also after renewing it.",
-    "wrong_data_center": "It points to the wrong Zoho data centre.",
-    "org_mismatch": "It was granted for another Zoho organization than the one chosen here.",
-    "unknown_host": "Zoho named a host that is not in the table of data centres.",
-    "token_not_saved": "A renewed token could not be saved.",
-}
 
 
 def _organizations(connection: Connection) -> tuple[str, ...]:

@@ -13,41 +13,16 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from web import remedies
 from web.open_pages import is_own_path
 from web.runtime import amend, stash
 from web.sign_in import limiter
-from zoho.errors import RateLimitedError, ThrottledError, ZohoError, explain
-
-STATUS = {
-    "bad_state": 400,
-    "code_expired": 400,
-    "consent_refused": 400,
-    "conflict": 409,
-    "desk_org_unknown": 409,
-    "invalid_grant": 409,
-    "key_lost": 409,
-    "misconfigured": 503,
-    "missing_scope": 403,
-    "no_permission": 403,
-    "no_refresh_token": 409,
-    "not_connected": 404,
-    "not_found": 404,
-    "org_mismatch": 409,
-    "rate_limited": 429,
-    "record_not_found": 404,
-    "throttled": 429,
-    "token_not_saved": 503,
-    "unknown_tool": 404,
-    "request_refused": 422,
-    "unknown_host": 400,
-    "unreachable": 504,
-}
-"""By ``ZohoError.code``; what is not here is Zoho's doing: 502."""
+from zoho.errors import Explanation, RateLimitedError, ThrottledError, ZohoError, explain
 
 
 def status_of(error: ZohoError) -> int:
     """The status to answer: a module that Zoho does not have is an address that leads nowhere."""
-    return 404 if error.zoho_code == "INVALID_MODULE" else STATUS.get(error.code, 502)
+    return 404 if error.zoho_code == "INVALID_MODULE" else error.page_status
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +61,17 @@ class LoggedFlask(Flask):
 
 def init_app(app: Flask) -> None:
     """Show every HTTP error and every ZohoError as a page of ours."""
+    app.context_processor(lambda: {"remedy": remedies.remedy, "check_of": remedies.check_of, "other_record": remedies.other_record})
+    app.jinja_env.filters["explained"] = explained
     app.register_error_handler(CSRFError, show_stale_page)
     app.register_error_handler(ZohoError, show_zoho_error)
     app.register_error_handler(429, show_throttled)
     app.register_error_handler(HTTPException, show_http_error)
+
+
+def explained(error: ZohoError) -> Explanation | None:
+    """What the dictionary knows of Zoho's code; a code of no product is the authorization server's."""
+    return explain(error.product or "oauth", error.zoho_code, error.zoho_message)
 
 
 def show_http_error(error: HTTPException) -> ResponseReturnValue:
@@ -127,17 +109,11 @@ def show_zoho_error(error: ZohoError) -> ResponseReturnValue:
     """What Zoho, or our way to it, could not do; the log gets the detail, the page summary and advice."""
     current_app.logger.warning("zoho_error=%s request_id=%s: %s", error.code, error.request_id, error)
     status = status_of(error)
+    # A 404 says that the connection is none of this person's, unless it is only the record that is missing.
     connection_id = (request.view_args or {}).get("connection_id") if status != 404 or error.code == "record_not_found" else None
-    facts = {"connection_id": connection_id, "retry_at": _retry_at(error), "explanation": _explain(error)}
-    page = render_template("errors/zoho.html", error=error, **facts)
+    again = request.full_path.rstrip("?") if request.method == "GET" else None
+    page = render_template("errors/zoho.html", error=error, connection_id=connection_id, again=again, retry_at=_retry_at(error))
     return _retry_after(make_response(page, status), _wait(error))
-
-
-def _explain(error: ZohoError) -> Any:
-    if not error.zoho_code:
-        return None
-    product = "desk" if "desk" in (request.path or "") else "crm"
-    return explain(product, error.zoho_code)
 
 
 def _retry_at(error: ZohoError) -> datetime | None:

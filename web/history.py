@@ -20,7 +20,6 @@ from changes.undo import Undo
 from store import exact_json
 from web import connection_view, verdicts
 from web.errors import status_of
-from web.remedies import remedy
 from web.runtime import amend, operator
 from zoho.answers import Question, Refused
 from zoho.errors import ZohoError
@@ -105,7 +104,6 @@ def _receipt_page(receipt: Receipt, message: Message | None = None) -> ResponseR
         headline=verdicts.headline(receipt),
         automations=verdicts.automations(receipt),
         zoho_link=verdicts.zoho_link(amend().data_centers, connection, receipt),
-        mend=remedy(message.error, connection.id) if message and message.error else None,
         message=message,
         connection=view,
     )

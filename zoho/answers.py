@@ -53,10 +53,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some records of a list; ``more`` says that another page may follow."""
+    """Some records of a list; ``more`` says that another page may follow, ``next_token`` leads to it where Zoho gives one."""
 
     records: list[dict[str, Any]]
     more: bool
+    next_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

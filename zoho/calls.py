@@ -28,7 +28,7 @@ from zoho.errors import (
     ZohoError,
     explain,
 )
-from zoho.errors.tree import Facts
+from zoho.errors.root import Facts
 from zoho.http import Answer, Http
 from zoho.redaction import redact, redact_json
 
@@ -150,7 +150,13 @@ class Calls:
         raise TokenRejectedError(f"{detail}, twice", **self._facts(answer, words))
 
     def _facts(self, answer: Answer, words: Words) -> Facts:
-        return Facts(request_id=answer.request_id, zoho_code=words.code, zoho_message=words.message, http_status=answer.status)
+        return Facts(
+            product=self.dialect.product,
+            request_id=answer.request_id,
+            zoho_code=words.code,
+            zoho_message=words.message,
+            http_status=answer.status,
+        )
 
 
 def unknown(answer: Answer, note: str) -> WriteOutcome:
@@ -228,7 +234,7 @@ def _explained(product: str, words: Words) -> Facts:
             summary="The connected Zoho user's profile does not allow access by API.",
             advice="In Zoho CRM open Setup, Security Control, Profiles, and allow Zoho CRM API Access under Developer Permissions.",
         )
-    found = explain(product, words.code)
+    found = explain(product, words.code, words.message)
     if found is None:
         own = f' Zoho says: "{redact(words.message)[:300]}"' if words.message else ""
         return Facts(summary=f"Zoho refused this request.{own}") if own and words.code else Facts()

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from store import exact_json
+from store import exact_json, wait_alone
 from zoho import authorization, connections, oauth, probes, scopes, tokens
 from zoho.authorization import AuthorizationRequest
 from zoho.connections import Connection, Status
@@ -183,7 +183,10 @@ def finish(amend: Amend, user_id: UUID, pending_id: UUID) -> Outcome:
     if found.is_incomplete and not found.is_known:
         return Outcome(pending_id, Result.UNFINISHED)
     with amend.sessions.begin() as session:
+        wait_alone(session, f"connections of {user_id}")  # two grants of one identity must not both become connections
         pending = connections.get_own(session, pending_id, user_id)
+        if pending.status != Status.PENDING:
+            return Outcome(pending_id, Result.ALREADY)
         for column, value in found.values.items():
             setattr(pending, column, value)
         wanted = session.get(Connection, pending.replaces_id) if pending.replaces_id else None

@@ -23,7 +23,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionErr
 
 from store import exact_json
 from zoho.errors import RequestRefusedError, TokenRejectedError, UnreachableError, UnreadableAnswerError, WrongDataCenterError, ZohoError
-from zoho.redaction import redact
+from zoho.redaction import is_harmless, redact
 from zoho.transport import CALL, Network, Session
 
 TIMEOUT = (5.0, 15.0)
@@ -56,6 +56,11 @@ class Answer:
     def text(self) -> str:
         """The first 2,000 characters, redacted, for evidence."""
         return redact(self.raw.decode("utf-8", "replace")[:EVIDENCE_CHARACTERS])
+
+    @property
+    def is_harmless(self) -> bool:
+        """True when there is nothing to redact in the body."""
+        return is_harmless(self.raw)
 
     @property
     def is_empty(self) -> bool:
@@ -268,7 +273,7 @@ def _answer(response: requests.Response) -> Answer:
     status = response.status_code
     parts = urlsplit(response.url)
     if 300 <= status < 400 and status != 304:
-        raise _redirected(status, parts.netloc, response.headers.get("Location", ""))
+        raise redirected(status, parts.netloc, response.headers.get("Location", ""))
     body, is_json = None, False
     if content and content.lstrip()[:1] != b"<":
         try:
@@ -280,7 +285,8 @@ def _answer(response: requests.Response) -> Answer:
     )
 
 
-def _redirected(status: int, host: str, location: str) -> ZohoError:
+def redirected(status: int, host: str, location: str) -> ZohoError:
+    """What a redirect means, which is never followed: another host is another data centre."""
     try:
         target = urlsplit(location).netloc.rpartition("@")[2][:200]
     except ValueError:

@@ -79,8 +79,8 @@ _SELECT_TIMES = select(CachedMetadata.key, CachedMetadata.fetched_at).where(
 
 def read(amend: Amend, connection: Connection, sources: Sequence[Source]) -> list[Part]:
     """The parts, in order: kept ones that are young enough, the others from Zoho. Raises the ZohoErrors of a read."""
-    with amend.reading() as session:
-        rows = session.execute(_SELECT_TIMES, {"connection_id": connection.id, "keys": [one.key for one in sources]})
+    with amend.looking() as rows_of:
+        rows = rows_of.execute(_SELECT_TIMES, {"connection_id": connection.id, "keys": [one.key for one in sources]})
         times: dict[str, datetime] = dict(iter(rows))
     return [_read(amend, connection, source, times.get(source.key)) for source in sources]
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from authlib.common.errors import AuthlibBaseError
@@ -31,7 +32,7 @@ from zoho.errors import (
     ZohoDownError,
     ZohoError,
 )
-from zoho.http import FAULTS, Http, translate
+from zoho.http import FAULTS, Http, redirected, translate
 
 THROTTLE = timedelta(minutes=10)
 LIFETIME_SECONDS = 3600
@@ -112,7 +113,7 @@ def refresh(http: Http, center: DataCenter, us: Credentials, refresh_token: str,
     answers one with ``invalid_scope``.
 
     Raises InvalidGrantError (a person must reconnect), ThrottledError, MisconfiguredError, UnreachableError,
-    ZohoDownError, UnreadableAnswerError.
+    ZohoDownError, UnreadableAnswerError, WrongDataCenterError (redirected to another host).
     """
     return _post(http, us, lambda client, url: client.refresh_token(url, refresh_token=refresh_token), center, InvalidGrantError, now)
 
@@ -190,6 +191,8 @@ def _judge(response: requests.Response, center: DataCenter, dead: type[ZohoError
     status = response.status_code
     if status >= 500:
         raise ZohoDownError(where, http_status=status)
+    if 300 <= status < 400:
+        raise redirected(status, urlsplit(response.url).netloc, response.headers.get("Location", ""))
     try:
         body = exact_json.loads(response.content)
     except ValueError as exc:

@@ -7,10 +7,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session, sessionmaker
 
 from service.settings import Settings
-from store import make_engine, make_sessions, reading
+from store import looking, make_engine, make_sessions, reading, writing
 from zoho import data_centers
 from zoho.data_centers import DataCenters
 from zoho.http import Http
@@ -31,6 +32,14 @@ class Amend:
     def reading(self) -> AbstractContextManager[Session]:
         """A session that only reads; ``sessions.begin()`` is for writers."""
         return reading(self.sessions)
+
+    def looking(self) -> AbstractContextManager[Connection]:
+        """Rows without objects, for the few queries that every call makes. Reads only."""
+        return looking(self.sessions)
+
+    def writing(self, *, durable: bool = False) -> AbstractContextManager[Connection]:
+        """A transaction without objects, for the road of an edit; ``durable``: it survives a power cut."""
+        return writing(self.sessions, durable=durable)
 
 
 def utc_now() -> datetime:

@@ -86,12 +86,27 @@ CRM_FIELDS = need("read the CRM fields", "ZohoCRM.settings.fields.READ")
 CRM_LAYOUTS = need("read the CRM layouts", "ZohoCRM.settings.layouts.READ")
 DESK_BASIC = need("find the Desk organization", ("Desk.basic.READ", "Desk.organization.READ", "Desk.settings.READ"))
 DESK_FIELDS = need("read the Desk fields", ("Desk.basic.READ", "Desk.fields.READ", "Desk.settings.READ"))
+CRM_DEPENDENCIES = need("read the CRM picklist dependencies", "ZohoCRM.settings.map_dependency.READ")
+CRM_APIS = need("list what this connection may call", "ZohoCRM.apis.READ")
+DESK_PEOPLE = need("list the Desk agents and departments", ("Desk.basic.READ", "Desk.settings.READ"))
+DESK_LAYOUTS = need("read the Desk layouts", ("Desk.basic.READ", "Desk.layouts.READ", "Desk.settings.READ"))
 PROFILE = need("see who connected", "AaaServer.profile.READ")
 
 
 def crm_search(module: str) -> Need:
     """Search one CRM module."""
     return Need((*crm_module(module, "READ").groups, ("ZohoSearch.securesearch.READ",)), f"search {module}")
+
+
+def crm_query(module: str) -> Need:
+    """Query one CRM module by COQL."""
+    return Need((("ZohoCRM.coql.READ",), *crm_module(module, "READ").groups), f"query {module}")
+
+
+def crm_lock(module: str) -> Need:
+    """See who locked a record; Zoho's pages and its published files name different scopes."""
+    lock = ("ZohoCRM.modules.lockinginformation.READ", "ZohoCRM.settings.modules.READ")
+    return Need((*crm_module(module, "READ").groups, lock), f"see who locked a record of {module}")
 
 
 def desk_module(module: str, operation: str) -> Need:

@@ -49,10 +49,56 @@ def test_bad_parameters_are_refused_by_name(amend, sandbox, connection_id, param
     assert sandbox.calls(PUT) == 0
 
 
-def test_a_misspelt_field_is_refused_and_not_dropped(amend, sandbox, connection_id, lead):
-    answer = execute_tool(amend, connection_id, "crm.update_record", {"module": "Leads", "id": lead, "fields": {"Cty": "x"}})
+@pytest.mark.parametrize("name", ["Cty", "city", "CITY"])
+def test_a_misspelt_field_is_refused_and_not_dropped(amend, sandbox, connection_id, lead, name):
+    answer = execute_tool(amend, connection_id, "crm.update_record", {"module": "Leads", "id": lead, "fields": {name: "x"}})
     assert isinstance(answer, Refused)
-    assert answer.refusals[0].field == "Cty"
+    assert answer.refusals[0].field == name
+
+
+@pytest.mark.parametrize("number", [5725767000000123456, 5725767000000123456.0])
+def test_an_id_that_went_through_a_number_is_refused_for_it_may_have_lost_digits(amend, sandbox, connection_id, number):
+    answer = execute_tool(amend, connection_id, "crm.get_record", {"module": "Leads", "id": number})
+    assert isinstance(answer, Refused)
+    assert answer.refusals[0].field == "id"
+
+
+def test_a_converted_lead_is_refused_in_words_and_not_listed(amend, sandbox, connection_id):
+    converted = sandbox.special("Leads", "converted")
+    listed = execute_tool(amend, connection_id, "crm.list_records", {"module": "Leads", "per_page": 200}).value.records
+    assert converted not in {record["id"] for record in listed}
+    answer = execute_tool(amend, connection_id, "crm.update_record", {"module": "Leads", "id": converted, "fields": {"City": "x"}})
+    assert isinstance(answer, Refused)
+    assert "converted" in answer.refusals[0].message
+
+
+def test_a_list_of_more_than_two_thousand_goes_on_by_its_token(amend, sandbox, connection_id):
+    sandbox.config.pages_by_number = 1
+    first = execute_tool(amend, connection_id, "crm.list_records", {"module": "Deals", "per_page": 150}).value
+    more = {"module": "Deals", "per_page": 150, "page_token": first.next_token}
+    rest = execute_tool(amend, connection_id, "crm.list_records", more).value
+    assert (len(first.records), len(rest.records), rest.more) == (150, 50, False)
+
+
+def test_a_query_finds_exactly_what_a_search_also_contains(amend, sandbox, ana):
+    connection_id = connect(amend, ana, more_scopes=("ZohoCRM.coql.READ",)).connection_id
+    ids = sandbox.ids("Accounts")[:2]
+    for id_, name in zip(ids, ("ABC", "ABC Inc"), strict=True):
+        sandbox.edit("Accounts", id_, Account_Name=name)
+    searched = execute_tool(amend, connection_id, "crm.search_records", {"module": "Accounts", "criteria": "(Account_Name:equals:ABC)"})
+    queried = execute_tool(amend, connection_id, "crm.query", {"query": "select id from Accounts where Account_Name = 'ABC'"})
+    named = execute_tool(amend, connection_id, "crm.get_record", {"module": "Accounts", "name": "abc"})
+    assert {record["id"] for record in searched.value.records} == set(ids)
+    assert [record["id"] for record in queried.value.records] == ids[:1]
+    assert named.value["id"] == ids[0]
+
+
+def test_a_ticket_found_in_a_list_is_read_whole_before_it_is_changed(amend, sandbox, connection_id):
+    row = execute_tool(amend, connection_id, "desk.list_tickets", {}).value.records[0]
+    assert "description" not in row
+    before = sandbox.tickets[row["id"]]["description"]
+    receipt = execute_tool(amend, connection_id, "desk.update_ticket", {"id": row["id"], "fields": {"subject": "By script"}}).value
+    assert (receipt.changes[0].before, sandbox.tickets[row["id"]]["description"]) == (row["subject"], before)
 
 
 def test_a_script_that_names_the_version_it_read_does_not_overwrite_a_newer_one(amend, sandbox, connection_id, lead):

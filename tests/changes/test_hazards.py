@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from changes import drafts, road, snapshots, undo
-from changes.plans import Receipt, Verdict
+from changes.plans import Receipt, Step, Verdict
 from changes.road import AlreadySent, Conflict
 from tests.walk import add, travel
-from zoho import connections, grants
+from zoho import connections, grants, metadata
+from zoho.answers import Refused
 from zoho.connections import Connection
 from zoho.errors import NotConnectedError, ZohoError
 
@@ -107,8 +107,8 @@ def test_check_does_not_call_a_slow_write_not_stored(amend, sandbox, ana, connec
             pass
         clock.advance(minutes=2)
         with amend.reading() as session:
-            step_id = session.connection().exec_driver_sql("SELECT id FROM steps").scalar_one()
-        assert road.check(amend, ana, UUID(step_id)).verdict in (Verdict.UNKNOWN, Verdict.STORED)
+            step_id = session.scalars(select(Step.id)).one()
+        assert road.check(amend, ana, step_id).verdict in (Verdict.UNKNOWN, Verdict.STORED)
         assert saving.result().verdict == Verdict.STORED
 
 
@@ -172,3 +172,65 @@ def test_rows_do_not_stand_in_database_errors(amend, ana):
     with pytest.raises(IntegrityError) as caught:
         add(amend)
     assert "ana@example.com" not in str(caught.value)
+
+
+# What Zoho's records and metadata hold in store
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("locked", "The record is locked."), ("converted", "The lead was converted"), ("in_approval", "The record waits for approval.")],
+)
+def test_a_record_in_a_state_that_forbids_edits_says_which(amend, sandbox, ana, connection_id, state, words):
+    record_id = sandbox.special("Leads", state)
+    saved = road.save(amend, ana, opened(amend, ana, connection_id, "crm", "Leads", record_id), {"City": ["Bern"]})
+    assert isinstance(saved, Refused)
+    assert saved.refusals[0].message.startswith(words)
+    assert sandbox.writes(record_id) == []
+
+
+def test_a_stage_that_a_blueprint_guards_is_refused_with_the_way_round(amend, sandbox, ana, connection_id):
+    record_id = sandbox.special("Deals", "blueprint")
+    found = opened(amend, ana, connection_id, "crm", "Deals", record_id)
+    stage = found.record_form.form.by_name["Stage"]
+    other = next(option.value for option in stage.options if option.value != found.record["Stage"])
+    saved = road.save(amend, ana, found, {"Stage": [other]})
+    assert isinstance(saved, Refused)
+    assert "The record is in a blueprint" in saved.refusals[0].message
+    assert "Use the transition in Zoho CRM." in saved.refusals[0].message
+
+
+def test_a_picklist_value_that_no_layout_has_does_not_leave(amend, sandbox, ana, connection_id, lead):
+    """Zoho would store it: a typo would become data."""
+    found = opened(amend, ana, connection_id, "crm", "Leads", lead)
+    name = next(field.name for field in found.record_form.form.by_name.values() if field.kind == "picklist" and field.options)
+    saved = road.save(amend, ana, found, {name: ["Cotnacted"]})
+    assert isinstance(saved, Refused)
+    assert saved.refusals[0].field == name
+    assert sandbox.calls(PUT) == 0
+
+
+def test_a_user_who_may_not_customize_zoho_gets_the_same_form(amend, sandbox, ana, connection_id, lead):
+    """``profiles`` is null for them, and the service for picklist values refuses."""
+    usual = opened(amend, ana, connection_id, "crm", "Leads", lead).record_form.form
+    sandbox.config.no_customize = True
+    metadata.forget(amend, connection_id, "crm")
+    assert opened(amend, ana, connection_id, "crm", "Leads", lead).record_form.form == usual
+
+
+def test_the_rows_of_a_subform_stay_as_they_are(amend, sandbox, ana, connection_id):
+    """A row without its id would be added again at each save, and an empty list would delete all."""
+    module, record_id, name = next(
+        (module, record_id, name)
+        for module in ("Leads", "Deals", "Contacts", "Accounts", "Vehicles")
+        for record_id in sandbox.ids(module)
+        for name, value in sandbox.record(module, record_id).items()
+        if isinstance(value, list) and value and isinstance(value[0], dict) and "id" in value[0] and len(value[0]) > 2
+    )
+    before = [dict(row) for row in sandbox.record(module, record_id)[name]]
+    found = opened(amend, ana, connection_id, "crm", module, record_id)
+    assert found.record_form.form.by_name[name].why_read_only == "The rows of a subform are changed in Zoho."
+    field = next(each for each in found.record_form.form.by_name.values() if each.is_editable and each.kind == "text" and not each.options)
+    road.save(amend, ana, found, {field.name: ["Changed"], name: [""]})
+    assert sandbox.matching(PUT)[0].body["data"][0].keys() == {field.name}
+    assert sandbox.record(module, record_id)[name] == before

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.oas import needs_oas, problems
+from tests.oas import needs_oas, problems, request_problems
 
 pytestmark = needs_oas
 RECORD, BATCH, ONE = "record.json", "/crm/v8/{module_api_name}", "/crm/v8/{module_api_name}/{id}"
@@ -58,6 +58,18 @@ def test_picklist_values_and_dependencies_have_the_published_shape(caller):
     caller.connect("ZohoCRM.settings.map_dependency.READ")
     mapped = caller.crm("GET", f"/settings/layouts/{layout}/map_dependency", params={"module": "Leads"}).json()
     assert problems("field_map_dependency.json", "/crm/v8/settings/layouts/{layout_id}/map_dependency", "get", mapped) == []
+
+
+def test_a_query_and_a_transition_have_the_published_shape(zoho, caller):
+    caller.connect("ZohoCRM.coql.READ,ZohoCRM.modules.ALL")
+    query = {"select_query": "select Last_Name, Owner from Leads where id is not null limit 3"}
+    assert request_problems("coql.json", "/crm/v8/coql", "post", {}, query) == []
+    assert problems("coql.json", "/crm/v8/coql", "post", caller.crm("POST", "/coql", json=query).json()) == []
+    id_ = zoho.special("Deals", "blueprint")
+    path = f"/Deals/{id_}/actions/blueprint"
+    transition = caller.crm("GET", path).json()["blueprint"]["transitions"][0]["id"]
+    moved = caller.crm("PUT", path, json={"blueprint": [{"transition_id": transition, "data": {"Notes": "x", "Description": "y"}}]})
+    assert problems("blueprint.json", "/crm/v8/{module_api_name}/{record_id}/actions/blueprint", "put", moved.json()) == []
 
 
 def test_writes_that_work_and_that_fail_have_the_published_shape(zoho, caller):

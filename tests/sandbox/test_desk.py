@@ -99,12 +99,39 @@ def test_the_form_of_the_agent_and_its_bad_moods(zoho, caller):
     assert "priority" not in caller.desk("GET", f"/tickets/{next(iter(zoho.tickets))}").json()
 
 
+MODULES = ("tickets", "contacts", "accounts", "tasks", "products", "calls", "events", "contracts")
+
+
 def test_every_module_can_be_listed_and_its_layout_read(caller):
-    caller.connect("Desk.tickets.READ,Desk.contacts.READ,Desk.accounts.READ,Desk.tasks.READ,Desk.products.READ,Desk.basic.READ")
-    for module in ("tickets", "contacts", "accounts", "tasks", "products"):
+    caller.connect(",".join(f"Desk.{name}.READ" for name in (*MODULES, "basic")))
+    for module in MODULES:
         assert caller.desk("GET", f"/{module}").json()["data"]
         assert caller.desk("GET", "/fields", params={"module": module}).json()["data"]
         layout = caller.desk("GET", "/layouts", params={"module": module}).json()["data"][0]["id"]
         assert caller.desk("GET", f"/layouts/{layout}").json()["sections"][0]["fields"]
     for path in ("/agents", "/agents/me", "/myinfo", "/departments", "/accessibleOrganizations"):
         assert caller.desk("GET", path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("module", "change"),
+    [("calls", {"direction": "outbound"}), ("events", {"category": "-None-"}), ("contracts", {"endDate": "2030-01-01"})],
+)
+def test_calls_events_and_contracts_are_patched_like_the_rest(caller, module, change):
+    caller.connect(f"Desk.{module}.READ,Desk.{module}.UPDATE,Desk.search.READ")
+    id_ = caller.desk("GET", f"/{module}").json()["data"][0]["id"]
+    assert caller.desk("PATCH", f"/{module}/{id_}", json=change).json() | change == caller.desk("GET", f"/{module}/{id_}").json()
+    assert caller.desk("PATCH", f"/{module}/{id_}", json={"nothing": "x"}).status_code == 422
+    found = caller.desk("GET", f"/{module}/search", params={"_all": "e"})
+    assert found.status_code == (404 if module == "contracts" else 200)
+
+
+def test_a_ticket_tells_who_changed_what(zoho, caller):
+    id_ = ticket(zoho, status="Open")
+    caller.desk("PATCH", f"/tickets/{id_}", json={"priority": "Low"})
+    zoho.edit("tickets", id_, subject="By Ana", by="Ana Ruiz")
+    events = caller.desk("GET", f"/tickets/{id_}/History", params={"limit": "2"}).json()["data"]
+    assert [event["actor"]["name"] for event in events] == ["Ana Ruiz", "Maria García"]
+    assert events[0]["eventInfo"][0]["propertyValue"]["updatedValue"] == "By Ana"
+    assert caller.desk("GET", f"/tickets/{id_}/History", params={"from": "3"}).json()["data"][0]["eventName"] == "TicketCreated"
+    assert caller.desk("GET", "/tickets/12/History").status_code == 404

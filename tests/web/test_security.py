@@ -17,7 +17,7 @@ from app import MAX_FORM, create_app
 from service.settings import Settings
 from tests.conftest import Clock
 from tests.pages import Visitor, text_of
-from web import errors, runtime
+from web import runtime
 from web.open_pages import OPEN
 from zoho.errors import NotConnectedError, ThrottledError, ZohoError
 
@@ -273,15 +273,11 @@ def test_a_database_that_fails_is_still_a_page(app: Flask, client: Visitor) -> N
 def test_what_zoho_could_not_do_is_said_with_its_advice(app: Flask, client: Visitor, kind: type[ZohoError]) -> None:
     path = raising(app, kind("detail for the log", request_id="r-1"))
     answer = client.get(path)
-    assert answer.status_code == errors.STATUS.get(kind.code, 502)
+    assert answer.status_code == kind.page_status
     assert kind.summary in text_of(answer)
     assert kind.advice in text_of(answer)
     assert "detail for the log" not in answer.text
     assert client.post(path, page="/nowhere").status_code == answer.status_code
-
-
-def test_every_status_belongs_to_an_error_that_exists() -> None:
-    assert set(errors.STATUS) <= {kind.code for kind in all_errors()}
 
 
 def test_a_throttle_says_when_to_try_again(app: Flask, client: Visitor, clock: Clock) -> None:
@@ -290,9 +286,9 @@ def test_a_throttle_says_when_to_try_again(app: Flask, client: Visitor, clock: C
     assert "Next try at 23 Nov 2026, 10:07 UTC" in text_of(answer)
 
 
-def test_an_error_of_a_connection_leads_to_its_diagnostics_but_not_to_one_of_somebody_else(app: Flask, client: Visitor) -> None:
+def test_an_error_of_a_connection_leads_to_the_check_that_tells_more(app: Flask, client: Visitor) -> None:
     raising(app, ZohoError())
-    assert 'href="/connections/7"' in client.get("/connections/7/fail").text
+    assert 'href="/connections/7#check-last_calls"' in client.get("/connections/7/fail").text
 
 
 def test_a_connection_that_is_not_ones_own_is_a_404_without_a_link(app: Flask, client: Visitor) -> None:
@@ -300,6 +296,7 @@ def test_a_connection_that_is_not_ones_own_is_a_404_without_a_link(app: Flask, c
     answer = client.get("/connections/7/fail")
     assert answer.status_code == 404
     assert 'href="/connections/7"' not in answer.text
+    assert "/connections/7#" not in answer.text
 
 
 def test_a_form_of_many_long_fields_passes_and_one_beyond_measure_does_not(app: Flask, client: Visitor) -> None:

@@ -6,6 +6,7 @@ import multiprocessing
 import shutil
 from textwrap import dedent
 
+import pytest
 from sqlalchemy import select, update
 
 from store import make_engine, make_sessions, migrate
@@ -36,6 +37,7 @@ def write(url, mine):
             row.token_expires_at = (row.token_expires_at or 0) + 1
 
 
+@pytest.mark.both_databases
 def test_a_backfill_beside_eight_writers_locks_nobody_out_and_loses_nothing(amend, tmp_path):
     user_id = add(amend)
     with amend.sessions.begin() as session:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from zoho import errors
+from tests import oas
+from zoho import diagnostics, errors
 from zoho.errors import MisconfiguredError, MissingScopeError, RateLimitedError, ThrottledError, UnreachableError, ZohoError, explain
 from zoho.errors.dictionary import PRODUCTS, codes
 
@@ -57,6 +60,20 @@ def test_every_error_has_a_code_a_plain_summary_and_an_advice(kind: type[ZohoErr
     assert error.advice.endswith(".")
     assert str(error) == error.summary
     assert kind is ZohoError or "code" in vars(kind), "a class of its own needs a code of its own"
+
+
+@pytest.mark.parametrize("kind", [*tree()])
+def test_every_error_points_to_a_check_that_exists(kind: type[ZohoError]) -> None:
+    checks = {kind.check.format(product=product) for product in ("crm", "desk")} if kind.check else set()
+
+    assert checks <= diagnostics.TITLES.keys()
+    assert kind.action is None or kind.action in diagnostics.ACTIONS
+    assert 400 <= kind.page_status < 600
+
+
+def test_an_error_that_was_written_down_is_known_again() -> None:
+    assert errors.kind_of("throttled") is ThrottledError
+    assert errors.kind_of("of another age") is ZohoError
 
 
 def test_no_two_errors_share_a_code() -> None:
@@ -109,13 +126,75 @@ def test_every_documented_code_is_in_the_dictionary(product: str, code: str) -> 
     assert explain(product, code) is not None
 
 
-@pytest.mark.parametrize("product", PRODUCTS)
+@pytest.mark.parametrize("product", [*PRODUCTS, "crm_messages"])
 def test_dictionary_speaks_in_short_whole_sentences(product: str) -> None:
     for code, found in codes(product).items():
         for text in (found.meaning, found.cause, found.next_step):
             assert text.endswith("."), code
             assert text[0].isupper(), code
             assert max(len(sentence.split()) for sentence in re.split(r"[.:] ", text)) <= 25, code
+
+
+NOT_CODES = {"FILE_UPLOAD_SUCCESS", "RECORD_ID", "LIGHT_AGENTS", "NEW_FREE", "READ_ONLY", "READ_WRITE", "RESTRICTED_ACCESS"}
+"""What the dossier writes in capitals and is no error."""
+
+
+def codes_in(node: object) -> Iterator[str]:
+    """The values of every ``code`` in one of Zoho's OpenAPI files: enumerations, constants, examples, sample answers."""
+    if isinstance(node, list):
+        for each in node:
+            yield from codes_in(each)
+    if isinstance(node, dict):
+        code = node.get("code")
+        given = [*code.get("enum", ()), code.get("const"), code.get("example")] if isinstance(code, dict) else [code]
+        yield from (each for each in given if isinstance(each, str) and "SUCCESS" not in each)
+        for each in node.values():
+            yield from codes_in(each)
+
+
+@oas.needs_oas
+@pytest.mark.parametrize("product", ["crm", "desk"])
+def test_every_code_that_the_dossier_names_is_explained(product: str) -> None:
+    text = (oas.OAS.parent / f"{product}.md").read_text()
+    named = set(re.findall(r"\b[A-Z]{2,}(?:_[A-Z]+)+\b", text)) - NOT_CODES
+
+    assert len(named) > 15
+    assert named - codes(product).keys() == set()
+
+
+@oas.needs_oas
+def test_every_code_that_zoho_publishes_is_explained() -> None:
+    named = {code for file in sorted(oas.OAS.glob("*.json")) for code in codes_in(json.loads(file.read_text()))}
+
+    assert len(named) > 70
+    assert named - codes("crm").keys() == set()
+
+
+@oas.needs_oas
+def test_every_failure_of_the_token_endpoint_is_explained() -> None:
+    table = (oas.OAS.parent / "oauth.md").read_text().partition("### Failures")[2].partition("\n---")[0]
+    cells = re.findall(r"^\| [*\d/]+ \| (`[^|]+) \|", table, re.MULTILINE)
+    named = {code for cell in cells for code in re.findall(r"`([A-Za-z_ ]+)`", cell)}
+
+    assert len(named) > 6
+    assert named - codes("oauth").keys() == set()
+
+
+@oas.needs_oas
+def test_every_message_that_is_worth_matching_is_matched() -> None:
+    line = next(line for line in (oas.OAS.parent / "crm.md").read_text().splitlines() if line.startswith("Messages worth matching"))
+
+    for message in re.findall(r'"([^"]+)"', line):
+        assert any(known in message.lower() for known in codes("crm_messages")), message
+
+
+def test_a_known_message_says_more_than_its_code() -> None:
+    by_message = explain("crm", "INVALID_DATA", "Picklist not found in record layout")
+
+    assert by_message is not None
+    assert by_message.meaning.startswith("This value is not in the list")
+    assert explain("desk", "INVALID_DATA", "picklist not found in record layout") == explain("desk", "INVALID_DATA")
+    assert explain("crm", None, "picklist not found in record layout") is None
 
 
 def test_unknown_codes_and_products_have_no_explanation() -> None:
@@ -130,3 +209,18 @@ def test_dictionary_says_whether_waiting_helps(code: str, waiting_helps: bool) -
 
     assert found is not None
     assert found.waiting_helps is waiting_helps
+
+
+def test_the_page_on_zohos_traps_has_every_row_and_tests_that_exist() -> None:
+    """A row without a test says that it does not apply."""
+    root = Path(__file__).parents[2]
+    rows = re.findall(r"^\| (\d+) \| (.+) \| (.+) \| (.+) \|$", (root / "docs" / "zoho.md").read_text(), re.MULTILINE)
+
+    assert [int(number) for number, *_ in rows] == [*range(1, 88)]
+    for number, trap, noticed, cell in rows:
+        named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", cell)
+        assert trap
+        assert noticed
+        assert named or cell == "does not apply", number
+        for file, name in named:
+            assert re.search(rf"^ *def {name}\(", (root / "tests" / file).read_text(), re.MULTILINE), f"{number}: {file}::{name}"

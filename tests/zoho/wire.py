@@ -31,6 +31,8 @@ _json = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=3), inner, max_size=5),
     max_leaves=25,
 )
+texts = st.text(max_size=12) | _paths
+anything = _json
 _row = st.fixed_dictionaries(
     {},
     optional={

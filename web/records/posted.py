@@ -42,6 +42,7 @@ class Posted:
     typed: dict[str, list[str]]
     is_review: bool
     is_discard: bool
+    is_refresh: bool
     decision: tuple[str, bool] | None
     options: dict[str, Any]
     desk_org_id: str | None
@@ -54,6 +55,7 @@ def read(form: MultiDict[str, str]) -> Posted:
         typed={storable(name): [storable(value) for value in form.getlist(PREFIX + name)] for name in form.getlist("present")},
         is_review=form.get("action") == "review",
         is_discard=form.get("action") == "discard",
+        is_refresh=form.get("action") == "refresh",
         decision=_decision(form.get("decide", "")),
         options=_options(form),
         desk_org_id=form.get(DESK_ORG) or None,

@@ -119,6 +119,9 @@ def submit(amend: Amend, place: Place, posted: Posted) -> Answer:
         opened = _find_snapshot(amend, place, posted.snapshot_id)
         if opened is None:
             return _anew(amend, place, posted.typed, TOO_OLD, 409)
+        if posted.is_refresh:
+            metadata.forget(amend, place.connection_id, place.product)
+            return Goto(place.url_with(posted.snapshot_id))
     except NotConnectedError:
         raise
     except ZohoError as error:

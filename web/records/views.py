@@ -16,7 +16,6 @@ from web.open_pages import is_own_path
 from web.records import finding, posted, saving
 from web.records.pages import EditPage
 from web.records.saving import Answer, Ask, Goto, Kept, Place
-from web.remedies import remedy
 from web.runtime import amend, operator, stash_hooks
 from zoho import orgs
 
@@ -27,8 +26,8 @@ EDIT = "/connections/<uuid:connection_id>/records/<any(crm, desk):product>/<modu
 
 
 @bp.app_context_processor
-def _remedy() -> dict[str, object]:
-    return {"remedy": remedy, "seal": posted.seal}
+def _seal() -> dict[str, object]:
+    return {"seal": posted.seal}
 
 
 @bp.get("/connections/<uuid:connection_id>/records")

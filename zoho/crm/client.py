@@ -1,4 +1,4 @@
-"""The CRM client: one method per operation. Source: crm.md of the dossier, sections 1, 2, 6 and 7."""
+"""The CRM client: one method per operation; here those on records. Source: crm.md of the dossier, sections 6 and 7."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from typing import Any
 from uuid import UUID
 
 from zoho.answers import Page, WriteOutcome
-from zoho.calls import Calls, Token, check_id, check_module, rows
+from zoho.calls import Calls, Token, check_id, check_module
+from zoho.crm.beside import Beside
 from zoho.crm.errors import DIALECT, is_unknown_id
+from zoho.crm.reading import MAX_PER_PAGE
+from zoho.crm.settings import CrmSettings
 from zoho.crm.writes import outcomes
-from zoho.errors import RecordNotFoundError, RequestRefusedError, UnreadableAnswerError
+from zoho.errors import RecordNotFoundError, RequestRefusedError
 from zoho.http import Answer, Http
 
 MAX_FIELDS = 50
-MAX_PER_PAGE = 200
 MAX_BATCH = 100
 HEAVY = 10
 """Writes of more records count against a limit of their own."""
-MAX_USERS = 1_000
 
 
-class CrmClient:
+class CrmClient(CrmSettings, Beside):
     """CRM of one organization at one API domain. ``token`` gives the access token; with a rejected one, a fresh one.
 
     ``org`` is the organization whose limits the calls count against, ``connection`` ours whose log they go into.
@@ -35,37 +36,6 @@ class CrmClient:
     def __init__(self, http: Http, api_domain: str, token: Token, org: str | None = None, connection: UUID | None = None) -> None:
         self._calls = Calls(http, f"{api_domain.rstrip('/')}/crm/v8", token, DIALECT, org=org, connection=connection)
 
-    def org(self) -> dict[str, Any]:
-        """``GET /org``: id, zgid, company_name, domain_name, type, time_zone; {} when Zoho tells nothing."""
-        return next(iter(self._rows("/org", "org")), {})
-
-    def current_user(self) -> dict[str, Any]:
-        """The Zoho user whose token this is: id, zuid, full_name, email, time_zone; {} when Zoho tells nothing."""
-        return next(iter(self._rows("/users", "users", {"type": "CurrentUser"})), {})
-
-    def users(self) -> builtins.list[dict[str, Any]]:
-        """The active users, at most 1,000, each once."""
-        found: dict[str, dict[str, Any]] = {}
-        for page in range(1, MAX_USERS // MAX_PER_PAGE + 1):
-            params = {"type": "ActiveUsers", "page": page, "per_page": MAX_PER_PAGE}
-            part = self._page("/users", "users", params)
-            found |= {str(user["id"]): user for user in part.records if user.get("id")}
-            if not part.more or not part.records:
-                break
-        return [*found.values()]
-
-    def modules(self) -> builtins.list[dict[str, Any]]:
-        """All modules as Zoho describes them; ``editable_modules`` chooses."""
-        return self._rows("/settings/modules", "modules")
-
-    def fields(self, module: str) -> builtins.list[dict[str, Any]]:
-        """The fields of all layouts of a module."""
-        return self._rows("/settings/fields", "fields", {"module": check_module(module)})
-
-    def layouts(self, module: str) -> builtins.list[dict[str, Any]]:
-        """The layouts of a module, with their sections and fields."""
-        return self._rows("/settings/layouts", "layouts", {"module": check_module(module)})
-
     def get(self, module: str, id: str, fields: Sequence[str] | None = None) -> dict[str, Any]:
         """One record; rich text is cut at 500 characters (``fetch_full_data`` has it whole). Raises RecordNotFoundError."""
         params = {"fields": ",".join(fields)} if fields else None
@@ -75,11 +45,16 @@ class CrmClient:
         """One record with its rich text whole. Raises RecordNotFoundError."""
         return self._record(f"/{check_module(module)}/{check_id(id)}/actions/fetch_full_data")
 
-    def list(self, module: str, fields: Sequence[str], page: int = 1, per_page: int = 50) -> Page:
-        """A page of records with these fields: 1 to 50 names, pages 1 to 10, at most 200 records each; newest id first."""
+    def list(self, module: str, fields: Sequence[str], page: int = 1, per_page: int = 50, page_token: str | None = None) -> Page:
+        """A page of records with these fields: 1 to 50 names, at most 200 records a page; newest id first.
+
+        Pages 1 to 10 go by number, those beyond by ``page_token``, which is ``next_token`` of the page before and good for a day
+        with the same fields and ``per_page``. Converted leads are not listed.
+        """
         if not 1 <= len(fields) <= MAX_FIELDS:
             raise RequestRefusedError(f"{len(fields)} fields", summary="Choose between 1 and 50 fields.", advice="Choose fewer columns.")
-        params = {"fields": ",".join(fields), "page": page, "per_page": min(per_page, MAX_PER_PAGE)}
+        paging: dict[str, Any] = {"page_token": page_token} if page_token else {"page": page}
+        params = {"fields": ",".join(fields), **paging, "per_page": min(per_page, MAX_PER_PAGE)}
         return self._page(f"/{check_module(module)}", "data", params)
 
     def search(
@@ -100,6 +75,13 @@ class CrmClient:
         # Zoho's published file forgets ``page`` here: the first one goes without.
         paging = {"page": page if page > 1 else None, "per_page": min(per_page, MAX_PER_PAGE)}
         return self._page(f"/{check_module(module)}/search", "data", {**given, **paging})
+
+    def query(self, select: str) -> Page:
+        """Records by COQL, ``select … from … where … order by … limit offset, count``: at most 2,000; lookups come as ids alone.
+
+        The only exact search. Counts against Zoho's smaller limit; 1 to 3 credits by the number of rows.
+        """
+        return self._page_of(self._calls.send("POST", "/coql", json={"select_query": select}, is_heavy=True), "data")
 
     def update(
         self,
@@ -125,7 +107,7 @@ class CrmClient:
             raise RecordNotFoundError(
                 f"PUT {path}: {words.message}", zoho_code=words.code, zoho_message=words.message, http_status=answer.status
             )
-        return outcomes(self._calls, answer, [values], is_record=True)[0]
+        return outcomes(self._calls, answer, [{**values, "id": id}], is_record=True)[0]
 
     def update_many(
         self,
@@ -155,39 +137,6 @@ class CrmClient:
             body["trigger"] = [*trigger]
         headers = {"If-Unmodified-Since": _instant(since)} if since else None
         return self._calls.write("PUT", path, json=body, headers=headers, is_heavy=len(data) > HEAVY)
-
-    def _record(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        answer = self._calls.send("GET", path, params=params)
-        if is_unknown_id(words := DIALECT.read(answer.body)):
-            raise RecordNotFoundError(
-                f"GET {path}: {words.message}", zoho_code=words.code, zoho_message=words.message, http_status=answer.status
-            )
-        found = self._read(answer, "data", is_record=True)
-        if not found:
-            raise RecordNotFoundError(f"GET {path}: HTTP {answer.status} without a record", http_status=answer.status)
-        return found[0]
-
-    def _rows(self, path: str, key: str, params: Mapping[str, Any] | None = None) -> builtins.list[dict[str, Any]]:
-        return self._read(self._calls.send("GET", path, params=params), key)
-
-    def _page(self, path: str, key: str, params: Mapping[str, Any]) -> Page:
-        answer = self._calls.send("GET", path, params=params)
-        records = self._read(answer, key)
-        info = answer.body.get("info") if isinstance(answer.body, dict) else None
-        return Page(records, isinstance(info, dict) and info.get("more_records") in (True, "true"))
-
-    def _read(self, answer: Answer, key: str, *, is_record: bool = False) -> builtins.list[dict[str, Any]]:
-        """The objects under ``key``; 204 and an empty 200 hold none. Zoho reports errors inside 200 as well."""
-        if 200 <= answer.status < 300 and answer.is_empty:
-            return []
-        body = answer.body
-        is_error = not isinstance(body, dict) or body.get("status") == "error" or (key not in body and "code" in body)
-        if is_error or not 200 <= answer.status < 300:
-            raise self._calls.error(answer, is_record=is_record)
-        found = rows(body.get(key))
-        if found is None:
-            raise UnreadableAnswerError(f"{answer.host}: {key} is not a list", http_status=answer.status, request_id=answer.request_id)
-        return found
 
 
 def _instant(value: str | datetime) -> str:

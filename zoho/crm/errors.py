@@ -16,6 +16,7 @@ from zoho.errors import (
     ZohoDownError,
     ZohoError,
 )
+from zoho.redaction import redact
 
 CLASSES: dict[str, type[ZohoError]] = {
     "INVALID_TOKEN": TokenRejectedError,
@@ -34,6 +35,7 @@ CLASSES: dict[str, type[ZohoError]] = {
     "TOO_MANY_REQUESTS": RateLimitedError,
     "RATE_LIMIT_EXCEEDED": RateLimitedError,
     "SERVICE_UNAVAILABLE": ZohoDownError,
+    "REQUEST_TIMEOUT": ZohoDownError,
     "INTERNAL_ERROR": ZohoDownError,
     "INTERNAL_SERVER_ERROR": ZohoDownError,
 }
@@ -52,9 +54,10 @@ def read(body: Any) -> Words:
     code = body.get("code")
     if not isinstance(code, str):
         code = body.get("error")
+    code = redact(code) if isinstance(code, str) else None
     message = body.get("message") or body.get("error_info")
     details = body.get("details")
-    return Words(text_of(code) if isinstance(code, str) else None, text_of(message), details if isinstance(details, dict) else {})
+    return Words(text_of(code), text_of(message), details if isinstance(details, dict) else {})
 
 
 DIALECT = Dialect("crm", read, CLASSES)
@@ -63,7 +66,7 @@ DIALECT = Dialect("crm", read, CLASSES)
 def is_unknown_id(words: Words) -> bool:
     """True when Zoho says that there is no record with the id of the path.
 
-    It names the field ``id``, or the segment of the path (``resource_path_index``), or nothing but the id; a lookup's unknown
+    It names the field ``id``, or the second segment of the path (``resource_path_index``), or nothing but the id; a lookup's unknown
     id is told by a ``json_path`` that goes deeper than ``$.data[0].id``.
     """
     if words.code != "INVALID_DATA":
@@ -72,4 +75,4 @@ def is_unknown_id(words: Words) -> bool:
     name, path = details.get("api_name"), text_of(details.get("json_path"))
     if name is not None or path is not None:
         return name in ("id", None) and (path is None or (path.endswith(".id") and path.count(".") <= 2))
-    return "resource_path_index" in details or "id" in details or "the id given seems to be invalid" in (words.message or "").lower()
+    return details.get("resource_path_index") == 1 or "id" in details or "the id given seems to be invalid" in (words.message or "").lower()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from zoho.answers import Refusal
@@ -15,7 +17,7 @@ from zoho.redaction import redact, redact_json
 MAX_SHOWN = 20
 MAX_REFUSALS = 200
 MAX_NESTING = 5
-_ROW_FIELD = re.compile(r"\$\.data\[\d+\]\.(\w+)")
+_STEP = re.compile(r"\.(\w+)|\[(\d{1,6})\]", re.ASCII)
 _TYPES = {
     "integer": "a whole number",
     "bigint": "a whole number",
@@ -39,10 +41,48 @@ _TYPES = {
 _EMPTY_WORDS = frozenset({"", "invalid data", "multiple errors in the request", "required field not found", "duplicate data"})
 
 
-def refusals(row: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[Refusal, ...]:
-    """The refusals of one failed row, at least one; those of MULTIPLE_OR_MULTI_ERRORS each on its own."""
-    flat = [_refusal(error, values) for error in _flatten(row)][:MAX_REFUSALS]
-    return tuple(flat) or (_refusal(row, values),)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where Zoho found a fault: ``$.data[1].Items[2].Price`` is record 1 of the call, then Items, 2, Price."""
+
+    record: int | None
+    steps: tuple[str | int, ...]
+
+    @property
+    def field(self) -> str | None:
+        """The API name of the field in the form: of a value inside a subform or lookup, the field that holds it."""
+        return str(self.steps[0]) if self.steps and self.steps[0] not in ("id", "data") else None
+
+    @property
+    def inside(self) -> str:
+        """The row and column inside the field, as in ``Row 3, Price: ``; empty for the field itself."""
+        parts = [f"row {step + 1}" if isinstance(step, int) else step for step in self.steps[1:] if step not in ("id", "name")]
+        text = ", ".join(parts)
+        return f"{text[0].upper()}{text[1:]}: " if text else ""
+
+    def find(self, values: Any) -> Any:
+        """What was sent there, or None."""
+        for step in self.steps:
+            held = values if isinstance(values, Mapping) else dict(enumerate(values)) if isinstance(values, list) else {}
+            values = held.get(step)
+        return values
+
+
+def refusals(row: Mapping[str, Any], values: Mapping[str, Any], record: int | None = None) -> tuple[Refusal, ...]:
+    """The refusals of one failed row, at least one; those of MULTIPLE_OR_MULTI_ERRORS each on its own.
+
+    ``record``: the row speaks of a whole call, and only what it says of this one of its records is wanted.
+    """
+    errors = [*islice(_flatten(row), MAX_REFUSALS)]
+    mine = [error for error in errors if record is None or _place(read(error).details).record in (None, record)]
+    if not mine:
+        return (Refusal(None, "Zoho refused the whole call because of another record in it.", read(row).code),)
+    return tuple(_refusal(error, values) for error in mine)
+
+
+def record_of(details: Mapping[str, Any]) -> int | None:
+    """Which record of the call an error's details speak of, counted from 0; None when they do not say."""
+    return _place(details).record
 
 
 def _flatten(row: Mapping[str, Any], level: int = 0) -> Iterator[Mapping[str, Any]]:
@@ -56,28 +96,28 @@ def _flatten(row: Mapping[str, Any], level: int = 0) -> Iterator[Mapping[str, An
 
 def _refusal(row: Mapping[str, Any], values: Mapping[str, Any]) -> Refusal:
     words = read(row)
-    place = _field(words.details)
-    specific = " ".join(_specific(words.code, words.details, values.get(place) if place else None))
-    found = explain("crm", words.code)
+    place = _place(words.details)
+    specific = " ".join(_specific(words.code, words.details, place.find(values)))
+    found = explain("crm", words.code, words.message)
     general = f"{found.meaning} {found.next_step}" if found else "Zoho refused this."
-    message = specific or general
+    message = place.inside + (specific or general)
     said = (words.message or "").strip()
     if said.lower() not in _EMPTY_WORDS:
         message += f' Zoho says: "{redact(said)[:300]}"'
-    return Refusal(place, message, words.code, redact_json(words.details))
+    return Refusal(place.field, message, words.code, redact_json(words.details))
 
 
-def _field(details: Mapping[str, Any]) -> str | None:
-    """The API name of the field in the form: of a value inside a subform or lookup, the field that holds it."""
-    path = text_of(details.get("json_path"))
-    if path is not None and path.startswith("$"):
-        found = _ROW_FIELD.match(path)
-        name = found.group(1) if found else None
-    else:
-        name = text_of(details.get("api_name"))
-    if name is None and (expected := rows(details.get("expected_fields"))):
-        return _field(expected[0])
-    return None if name in ("id", "data") else name
+def _place(details: Mapping[str, Any]) -> _Place:
+    path = text_of(details.get("json_path")) or ""
+    record, steps = None, [name or int(number) for name, number in _STEP.findall(path)] if path.startswith("$") else []
+    if len(steps) > 1 and steps[0] == "data" and isinstance(steps[1], int):
+        record, steps = steps[1], steps[2:]
+    elif steps:  # of the request, not of a record
+        return _Place(None, ())
+    name = text_of(details.get("api_name"))
+    if not steps and name is None and (expected := rows(details.get("expected_fields"))):
+        return _place(expected[0])
+    return _Place(record, tuple(steps) or ((name,) if name else ()))
 
 
 def _specific(code: str | None, details: Mapping[str, Any], value: Any) -> Iterator[str]:

@@ -22,11 +22,13 @@ from zoho.errors import (
 from zoho.http import Answer, Http
 
 MAX_AGENTS = 1_000
+MAX_HISTORY = 50
 PER_PAGE = 200
 INCLUDES = {
     "tickets": "contacts,assignee,departments,products",
     "contacts": "accounts,owner",
     "accounts": "owner",
+    "tasks": "assignee,tickets,contacts",
 }
 """What is read along with one record, so that its lookups have names."""
 
@@ -113,6 +115,15 @@ class DeskClient:
         params = {"_all": text, "from": (page - 1) * limit, "limit": limit}
         return self._page(self._get(f"/{check_module(module)}/search", params), limit)
 
+    def ticket_history(self, id: str, page: int = 1, limit: int = MAX_HISTORY) -> Page:
+        """What happened to a ticket, newest first: eventName, eventTime, actor, ``eventInfo`` with previous and updated values.
+
+        At most 50 a page. The events carry no id, so a later page may repeat the last event of the page before.
+        """
+        limit = min(limit, MAX_HISTORY)
+        answer = self._get(f"/tickets/{check_id(id)}/History", {"from": (page - 1) * limit or None, "limit": limit})
+        return self._page(answer, limit, is_record=True)
+
     def update(self, module: str, id: str, values: Mapping[str, Any], *, quiet_close: bool = False) -> WriteOutcome:
         """Change the given fields of one record; sent once. ``quiet_close``: no e-mail to the customer when a ticket closes.
 
@@ -150,25 +161,25 @@ class DeskClient:
         return record
 
     def _object(self, path: str, params: Mapping[str, Any] | None = None, *, is_record: bool = False) -> dict[str, Any] | None:
-        """The bare object of an answer, None when it is empty."""
+        """The bare object of an answer, None for a 204."""
         answer = self._get(path, params)
-        if 200 <= answer.status < 300 and answer.is_empty:
+        if answer.status == 204:
             return None
         self._check(answer, is_record)
         if answer.body is not None and not isinstance(answer.body, dict):
             raise self._wrong_type(answer, "an object")
         return answer.body
 
-    def _page(self, answer: Answer, limit: int) -> Page:
-        records = self._read(answer)
+    def _page(self, answer: Answer, limit: int, *, is_record: bool = False) -> Page:
+        records = self._read(answer, is_record=is_record)
         unique = {str(row.get("id") or f"row {number}"): row for number, row in enumerate(records)}
         return Page([*unique.values()], len(records) >= limit)
 
-    def _read(self, answer: Answer) -> builtins.list[dict[str, Any]]:
-        """The rows of a list: under ``data``, or bare; 204 and an empty 200 hold none."""
-        if 200 <= answer.status < 300 and answer.is_empty:
+    def _read(self, answer: Answer, *, is_record: bool = False) -> builtins.list[dict[str, Any]]:
+        """The rows of a list: under ``data``, or bare; a 204 holds none, an empty 200 says nothing."""
+        if answer.status == 204:
             return []
-        self._check(answer, is_record=False)
+        self._check(answer, is_record)
         found = rows(answer.body.get("data") if isinstance(answer.body, dict) else answer.body)
         if found is None:
             raise self._wrong_type(answer, "a list")

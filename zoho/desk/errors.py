@@ -15,6 +15,7 @@ from zoho.errors import (
     ZohoDownError,
     ZohoError,
 )
+from zoho.redaction import redact
 
 CLASSES: dict[str, type[ZohoError]] = {
     "UNAUTHORIZED": TokenRejectedError,
@@ -35,7 +36,7 @@ def read(body: Any) -> Words:
     if not isinstance(body, dict) or "errorCode" not in body:
         return Words(None, text_of(body.get("message")) if isinstance(body, dict) else None, {})
     details = {key: value for key, value in body.items() if key not in ("errorCode", "message")}
-    return Words(text_of(body["errorCode"]), text_of(body.get("message")), details)
+    return Words(redact(text_of(body["errorCode"]) or "") or None, text_of(body.get("message")), details)
 
 
 DIALECT = Dialect("desk", read, CLASSES)

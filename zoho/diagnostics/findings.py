@@ -5,31 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import get_args
 
-from zoho.errors import (
-    DeskOrgUnknownError,
-    InvalidGrantError,
-    KeyLostError,
-    MisconfiguredError,
-    MissingScopeError,
-    NoPermissionError,
-    NoRefreshTokenError,
-    NotConnectedError,
-    OrgMismatchError,
-    RateLimitedError,
-    ThrottledError,
-    TokenRejectedError,
-    UnknownHostError,
-    WrongDataCenterError,
-    ZohoError,
-)
+from zoho.errors import Action, InvalidGrantError, MisconfiguredError, MissingScopeError, RateLimitedError, ThrottledError, ZohoError
 
-Action = str
-RECONNECT, ADD_SCOPE, CHOOSE_ORGANIZATION, REFRESH_NOW = "reconnect", "add_scope", "choose_organization", "refresh_now"
-FINISH, FIX_SETTING, CHECK_AGAIN, OPEN_ZOHO = "finish", "fix_setting", "check_again", "open_zoho"
-ACTIONS: tuple[Action, ...] = (
-    RECONNECT, ADD_SCOPE, CHOOSE_ORGANIZATION, REFRESH_NOW, FINISH, FIX_SETTING, CHECK_AGAIN, OPEN_ZOHO,
-)  # fmt: skip
+RECONNECT: Action = "reconnect"
+ADD_SCOPE: Action = "add_scope"
+CHOOSE_ORGANIZATION: Action = "choose_organization"
+REFRESH_NOW: Action = "refresh_now"
+FINISH: Action = "finish"
+FIX_SETTING: Action = "fix_setting"
+CHECK_AGAIN: Action = "check_again"
+OPEN_ZOHO: Action = "open_zoho"
+ACTIONS: tuple[Action, ...] = get_args(Action)
 """What a page makes one button of each."""
 
 
@@ -99,16 +87,6 @@ def broke(evidence: str, cause: str) -> Observation:
     return Observation(Outcome.BROKE, evidence, cause, "Check again; if it breaks again, Amend's log says more.", CHECK_AGAIN)
 
 
-_ACTIONS: tuple[tuple[tuple[type[ZohoError], ...], Action | None], ...] = (
-    ((InvalidGrantError, NoRefreshTokenError, NotConnectedError, KeyLostError), RECONNECT),
-    ((TokenRejectedError, WrongDataCenterError, UnknownHostError), RECONNECT),
-    ((MisconfiguredError,), FIX_SETTING),
-    ((DeskOrgUnknownError, OrgMismatchError), CHOOSE_ORGANIZATION),
-    ((NoPermissionError,), OPEN_ZOHO),
-    ((ThrottledError,), None),
-)
-
-
 def from_error(error: ZohoError) -> Observation:
     """A failed call as an observation. Its evidence is the error's detail, which holds no secret."""
     evidence = f"{error} (request {error.request_id})" if error.request_id else str(error)
@@ -125,8 +103,7 @@ def from_error(error: ZohoError) -> Observation:
         cause = f"{cause} The setting to look at is {error.setting}."
     if isinstance(error, RateLimitedError):
         return warning(evidence, cause, advice, CHECK_AGAIN)
-    action_ = next((action for kinds, action in _ACTIONS if isinstance(error, kinds)), CHECK_AGAIN)
-    return failed(evidence, cause, advice, action_)
+    return failed(evidence, cause, advice, error.action)
 
 
 def moment(at: datetime | None) -> str:

@@ -41,7 +41,7 @@ def identity(amend: Amend, connection: Connection) -> Observation:
         access.call(amend, connection, scopes.PROFILE, lambda: None)  # the answer is there: it proves the scope
     zuid, stored = person.get("zuid"), (connection.zuid or "").strip()
     if not zuid:
-        return not_checked("nobody was named", "Zoho does not say whom this token belongs to.", "Nothing needs to be done.")
+        return not_checked("Zoho does not say whom this token belongs to.", "Nothing needs to be done.", evidence="nobody was named")
     name = person.get("zoho_user_name") or person.get("zoho_user_email") or "name not given"
     if zuid and stored and zuid != stored:
         cause = "The stored tokens belong to another Zoho user than the one who connected."

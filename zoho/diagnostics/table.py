@@ -53,3 +53,5 @@ CHECKS: tuple[Check, ...] = (
 )
 """Those that read the row alone come before ``token``, which may change it. Data centre, client and scopes matter to a dead grant too:
 Zoho has one word for "revoked" and for "of another data centre"."""
+
+TITLES = {check.slug: check.title for check in CHECKS}

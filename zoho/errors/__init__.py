@@ -1,6 +1,7 @@
 """What can go wrong at Zoho, as exceptions a page can show, and the dictionary of Zoho's own codes."""
 
 from zoho.errors.dictionary import Explanation, explain
+from zoho.errors.root import Action, ZohoError
 from zoho.errors.tree import (
     BadStateError,
     CodeExpiredError,
@@ -28,10 +29,11 @@ from zoho.errors.tree import (
     UnreadableAnswerError,
     WrongDataCenterError,
     ZohoDownError,
-    ZohoError,
+    kind_of,
 )
 
 __all__ = [
+    "Action",
     "BadStateError",
     "CodeExpiredError",
     "ConflictError",
@@ -61,4 +63,5 @@ __all__ = [
     "ZohoDownError",
     "ZohoError",
     "explain",
+    "kind_of",
 ]

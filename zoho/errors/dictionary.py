@@ -23,16 +23,24 @@ class Explanation:
     waiting_helps: bool
 
 
-def explain(product: str, zoho_code: str | None) -> Explanation | None:
-    """The entry of a code in the dictionary of ``crm``, ``desk`` or ``oauth`` (the token endpoint); None for an unknown one."""
+def explain(product: str, zoho_code: str | None, message: str | None = None) -> Explanation | None:
+    """The entry of a code in the dictionary of ``crm``, ``desk`` or ``oauth`` (the token endpoint); None for an unknown one.
+
+    CRM says by the message alone what some of its widest codes mean: a ``message`` that is known goes before the code.
+    """
     if not zoho_code or product not in PRODUCTS:
         return None
-    return codes(product).get(zoho_code)
+    said = message.lower() if message and product == "crm" else ""
+    by_message = (found for known, found in codes("crm_messages").items() if known in said) if said else iter(())
+    return next(by_message, None) or codes(product).get(zoho_code)
 
 
 @cache
-def codes(product: str) -> Mapping[str, Explanation]:
-    """Every code known of a product. Sources: crm.md section 13, desk.md section 8 and oauth.md section 4 of the dossier."""
-    file = Path(__file__).with_name("codes") / f"{product}.json"
-    entries: dict[str, list[str]] = json.loads(file.read_text(encoding="utf-8"))
+def codes(file: str) -> Mapping[str, Explanation]:
+    """Every code known of a product, or ``crm_messages``: what a message may hold, in lower case.
+
+    Sources: crm.md section 13, desk.md section 8 and oauth.md section 4 of the dossier, Zoho's OpenAPI files.
+    """
+    text = (Path(__file__).with_name("codes") / f"{file}.json").read_text(encoding="utf-8")
+    entries: dict[str, list[str]] = json.loads(text)
     return {code: Explanation(meaning, cause, step, waiting == "wait") for code, (meaning, cause, step, waiting) in entries.items()}

@@ -3,45 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, TypedDict, Unpack
+from typing import Literal, Unpack
 
-from zoho.redaction import redact
-
-
-class Facts(TypedDict, total=False):
-    """What any error may carry besides its detail."""
-
-    request_id: str | None
-    zoho_code: str | None
-    zoho_message: str | None
-    http_status: int | None
-    summary: str | None
-    advice: str | None
+from zoho.errors.root import Facts, ZohoError
 
 
-class ZohoError(Exception):
-    """Root of all we raise. ``detail`` is for the log; ``summary`` and ``advice`` are safe on a page.
-
-    ``zoho_code`` and ``zoho_message`` are Zoho's own words, ``http_status`` its status, each None when unknown. A summary or
-    advice given here replaces that of the class, where the place of birth knows better.
-    """
-
-    code = "zoho_error"
-    summary = "Zoho could not do this."
-    advice = "Try again; if it persists, open the connection's diagnostics."
-
-    def __init__(self, detail: str = "", **facts: Unpack[Facts]) -> None:
-        self.summary = facts.get("summary") or type(self).summary
-        self.advice = facts.get("advice") or type(self).advice
-        super().__init__(redact(detail or self.summary))
-        self.request_id = facts.get("request_id")
-        self.zoho_code = facts.get("zoho_code")
-        message = facts.get("zoho_message")
-        self.zoho_message = redact(message)[:500] if message else None
-        self.http_status = facts.get("http_status")
-
-
-class NotConnectedError(ZohoError):
+class NotConnectedError(ZohoError, page_status=404, action="reconnect", check="connection"):
     """There is no such connection, it is somebody else's, or it was disconnected."""
 
     code = "not_connected"
@@ -49,7 +16,7 @@ class NotConnectedError(ZohoError):
     advice = "Connect Zoho, then try again."
 
 
-class InvalidGrantError(ZohoError):
+class InvalidGrantError(ZohoError, page_status=409, action="reconnect", check="connection", lasts=True):
     """RFC 6749 section 5.2. Zoho spells it ``invalid_code``, and may send it with status 200."""
 
     code = "invalid_grant"
@@ -57,7 +24,7 @@ class InvalidGrantError(ZohoError):
     advice = "Reconnect the account."
 
 
-class NoRefreshTokenError(ZohoError):
+class NoRefreshTokenError(ZohoError, page_status=409, action="reconnect", check="refresh_token", lasts=True):
     """The grant came, or was stored, without a refresh token, so it would be dead within the hour."""
 
     code = "no_refresh_token"
@@ -65,7 +32,7 @@ class NoRefreshTokenError(ZohoError):
     advice = "Reconnect the account and accept on Zoho's page; Zoho then sends a new refresh token."
 
 
-class ThrottledError(ZohoError):
+class ThrottledError(ZohoError, page_status=429, action=None, check="throttle", lasts=False):
     """The token endpoint's own limit: ten access tokens per refresh token in ten minutes. ``retry_at`` is aware UTC."""
 
     code = "throttled"
@@ -77,7 +44,7 @@ class ThrottledError(ZohoError):
         self.retry_at = retry_at
 
 
-class MisconfiguredError(ZohoError):
+class MisconfiguredError(ZohoError, page_status=503, action="fix_setting", check="client", lasts=True):
     """Client id, client secret or redirect URI are not what Zoho has. ``setting`` names ours, for example ``ZOHO_CLIENT_ID``."""
 
     code = "misconfigured"
@@ -91,7 +58,7 @@ class MisconfiguredError(ZohoError):
         self.setting = setting
 
 
-class UnreachableError(ZohoError):
+class UnreachableError(ZohoError, page_status=504, lasts=False):
     """No answer came. ``is_ambiguous``: the request may have reached Zoho (False for refused connections, DNS, TLS)."""
 
     code = "unreachable"
@@ -103,7 +70,7 @@ class UnreachableError(ZohoError):
         self.is_ambiguous = is_ambiguous
 
 
-class UnreadableAnswerError(ZohoError):
+class UnreadableAnswerError(ZohoError, lasts=False):
     """Something answered, but not with what Zoho documents: HTML, cut off, too large, the wrong JSON type.
 
     ``is_ambiguous``: a write may have been stored all the same.
@@ -118,7 +85,7 @@ class UnreadableAnswerError(ZohoError):
         self.is_ambiguous = is_ambiguous
 
 
-class WrongDataCenterError(ZohoError):
+class WrongDataCenterError(ZohoError, action="reconnect", check="data_center", lasts=True):
     """The host answered, but it is not the one that holds this account. The detail has the evidence."""
 
     code = "wrong_data_center"
@@ -126,7 +93,7 @@ class WrongDataCenterError(ZohoError):
     advice = "Reconnect the account, so that Zoho names its data centre again."
 
 
-class TokenRejectedError(ZohoError):
+class TokenRejectedError(ZohoError, action="reconnect", check="token", lasts=True):
     """HTTP 401 that a refresh may cure, and did not."""
 
     code = "token_rejected"
@@ -134,7 +101,7 @@ class TokenRejectedError(ZohoError):
     advice = "Reconnect the account."
 
 
-class MissingScopeError(ZohoError):
+class MissingScopeError(ZohoError, page_status=403, action="add_scope", check="{product}_scopes"):
     """The grant does not cover the call. ``scopes`` are those to ask for; empty when nobody knows."""
 
     code = "missing_scope"
@@ -151,7 +118,7 @@ class MissingScopeError(ZohoError):
         self.scopes = scopes
 
 
-class NoPermissionError(ZohoError):
+class NoPermissionError(ZohoError, page_status=403, action="open_zoho", check="{product}_records"):
     """The scope is there, but the Zoho user's profile, role or edition does not allow it."""
 
     code = "no_permission"
@@ -159,7 +126,7 @@ class NoPermissionError(ZohoError):
     advice = "Ask a Zoho administrator to allow it in the user's profile or role, or connect as another user."
 
 
-class OrgMismatchError(ZohoError):
+class OrgMismatchError(ZohoError, page_status=409, action="choose_organization", check="desk_org", lasts=True):
     """The token belongs to another organization than the one that was named (Desk: ``OAUTH_ORG_MISMATCH``)."""
 
     code = "org_mismatch"
@@ -167,7 +134,7 @@ class OrgMismatchError(ZohoError):
     advice = "Choose the organization again, or reconnect and pick it on Zoho's page."
 
 
-class DeskOrgUnknownError(ZohoError):
+class DeskOrgUnknownError(ZohoError, page_status=409, action="choose_organization", check="desk_org"):
     """No usable Desk organization id is known, and it could not be discovered."""
 
     code = "desk_org_unknown"
@@ -175,7 +142,7 @@ class DeskOrgUnknownError(ZohoError):
     advice = "Choose the Desk organization on the connection's page."
 
 
-class RecordNotFoundError(ZohoError):
+class RecordNotFoundError(ZohoError, page_status=404, check=None):
     """Zoho has no such record, or does not show it to the connected user."""
 
     code = "record_not_found"
@@ -183,7 +150,7 @@ class RecordNotFoundError(ZohoError):
     advice = "Check the id. The record may have been deleted, converted, or be hidden by sharing rules."
 
 
-class ConflictError(ZohoError):
+class ConflictError(ZohoError, page_status=409, check=None):
     """HTTP 412: the record changed after it was read."""
 
     code = "conflict"
@@ -191,7 +158,7 @@ class ConflictError(ZohoError):
     advice = "Open it again and compare before saving."
 
 
-class RateLimitedError(ZohoError):
+class RateLimitedError(ZohoError, page_status=429, lasts=False):
     """The API's own limits. ``kind`` is ``credits`` (used up for the day), ``concurrency`` (too many at once) or ``unknown``."""
 
     code = "rate_limited"
@@ -216,7 +183,7 @@ class RateLimitedError(ZohoError):
         self.kind = kind
 
 
-class ZohoDownError(ZohoError):
+class ZohoDownError(ZohoError, lasts=False):
     """HTTP 5xx. A write may have been stored all the same."""
 
     code = "zoho_down"
@@ -225,7 +192,7 @@ class ZohoDownError(ZohoError):
     is_ambiguous = True
 
 
-class RequestRefusedError(ZohoError):
+class RequestRefusedError(ZohoError, page_status=422):
     """Any other refusal of a whole request; Zoho's code and message are kept. Also what we refuse to send."""
 
     code = "request_refused"
@@ -233,7 +200,7 @@ class RequestRefusedError(ZohoError):
     advice = "See Zoho's own words below; if they do not help, open the connection's diagnostics."
 
 
-class KeyLostError(ZohoError):
+class KeyLostError(ZohoError, page_status=409, action="reconnect", check="key", lasts=True):
     """The stored token cannot be opened with the keys at hand."""
 
     code = "key_lost"
@@ -241,7 +208,7 @@ class KeyLostError(ZohoError):
     advice = "Put the old key back into AMEND_ENCRYPTION_KEYS, or reconnect the account."
 
 
-class TokenNotSavedError(ZohoError):
+class TokenNotSavedError(ZohoError, page_status=503, lasts=True):
     """Zoho gave a new token and the database did not take it."""
 
     code = "token_not_saved"
@@ -249,7 +216,7 @@ class TokenNotSavedError(ZohoError):
     advice = "Check the database and the disk, then try again."
 
 
-class UnknownToolError(ZohoError):
+class UnknownToolError(ZohoError, page_status=404, check=None):
     """No tool of that name."""
 
     code = "unknown_tool"
@@ -257,7 +224,7 @@ class UnknownToolError(ZohoError):
     advice = "See the list of tools for the right name."
 
 
-class UnknownHostError(ZohoError):
+class UnknownHostError(ZohoError, page_status=400, action="reconnect", check="api_domain", lasts=True):
     """The token would leave for a host that is not in the table of data centres."""
 
     code = "unknown_host"
@@ -265,7 +232,7 @@ class UnknownHostError(ZohoError):
     advice = "Reconnect the account; for a new data centre add its hosts in ZOHO_DATA_CENTERS_FILE."
 
 
-class BadStateError(ZohoError):
+class BadStateError(ZohoError, page_status=400, check=None):
     """The OAuth ``state`` is missing, was used before, belongs to another session, or is older than ten minutes."""
 
     code = "bad_state"
@@ -273,7 +240,7 @@ class BadStateError(ZohoError):
     advice = "Start again with Connect Zoho."
 
 
-class ConsentRefusedError(ZohoError):
+class ConsentRefusedError(ZohoError, page_status=400, check=None):
     """The resource owner said no, or Zoho refused on their behalf (``access_denied``)."""
 
     code = "consent_refused"
@@ -281,7 +248,7 @@ class ConsentRefusedError(ZohoError):
     advice = "Start again with Connect Zoho and press Accept there; after many tries wait ten minutes."
 
 
-class CodeExpiredError(ZohoError):
+class CodeExpiredError(ZohoError, page_status=400, check=None):
     """The authorization code was too old, used before, or of another data centre (Zoho: ``invalid_code``)."""
 
     code = "code_expired"
@@ -289,9 +256,14 @@ class CodeExpiredError(ZohoError):
     advice = "Start again with Connect Zoho."
 
 
-class NotFoundError(ZohoError):
+class NotFoundError(ZohoError, page_status=404, check=None):
     """Something of ours does not exist, or is another person's."""
 
     code = "not_found"
     summary = "There is nothing here."
     advice = "Go back to the list and choose again."
+
+
+def kind_of(code: str) -> type[ZohoError]:
+    """The class of a ``ZohoError.code`` that was written down; the root for one that no class has any more."""
+    return next((kind for kind in ZohoError.__subclasses__() if kind.code == code), ZohoError)

@@ -9,23 +9,82 @@ from zoho.answers import Page, Refusal, Refused, WriteOutcome
 from zoho.crm import CrmClient
 from zoho.errors import ZohoError
 from zoho.fields.cut import WHOLE, may_be_cut
-from zoho.tools.params import CrmList, CrmRecord, CrmSearch, CrmUpdate, NoParams
+from zoho.scopes import Need
+from zoho.tools.params import (
+    CrmDependency,
+    CrmLayout,
+    CrmList,
+    CrmModuleParams,
+    CrmQuery,
+    CrmRecord,
+    CrmSearch,
+    CrmTimeline,
+    CrmUpdate,
+    NoParams,
+    queried,
+)
 from zoho.tools.registry import tool
+
+
+def _reads(params: Any) -> Need:
+    return scopes.crm_module(params.module, "READ")
 
 
 @tool("crm.get_organization", NoParams, needs=lambda _: scopes.CRM_ORG)
 def get_organization(crm: CrmClient, params: NoParams) -> dict[str, Any]:
-    """``GET /org``."""
+    """The CRM organization: name, time zone, edition, ids."""
     return crm.org()
+
+
+@tool("crm.get_current_user", NoParams, needs=lambda _: scopes.CRM_USERS)
+def get_current_user(crm: CrmClient, params: NoParams) -> dict[str, Any]:
+    """The Zoho user whose connection this is."""
+    return crm.current_user()
+
+
+@tool("crm.list_users", NoParams, needs=lambda _: scopes.CRM_USERS)
+def list_users(crm: CrmClient, params: NoParams) -> list[dict[str, Any]]:
+    """The active users, who can own records."""
+    return crm.users()
+
+
+@tool("crm.list_apis", NoParams, needs=lambda _: scopes.CRM_APIS)
+def list_apis(crm: CrmClient, params: NoParams) -> list[dict[str, Any]]:
+    """What this connection may call, each with its scope and its cost in credits."""
+    return crm.apis()
 
 
 @tool("crm.list_modules", NoParams, needs=lambda _: scopes.CRM_MODULES)
 def list_modules(crm: CrmClient, params: NoParams) -> list[dict[str, Any]]:
-    """``GET /settings/modules``."""
+    """The modules, by the API names that the other tools take."""
     return crm.modules()
 
 
-@tool("crm.get_record", CrmRecord, needs=lambda p: scopes.crm_module(p.module, "READ"))
+@tool("crm.list_fields", CrmModuleParams, needs=lambda _: scopes.CRM_FIELDS)
+def list_fields(crm: CrmClient, params: CrmModuleParams) -> list[dict[str, Any]]:
+    """The fields of a module, of all its layouts."""
+    return crm.fields(params.module)
+
+
+@tool("crm.list_layouts", CrmModuleParams, needs=lambda _: scopes.CRM_LAYOUTS)
+def list_layouts(crm: CrmClient, params: CrmModuleParams) -> list[dict[str, Any]]:
+    """The layouts of a module, with sections, mandatory fields and picklist values."""
+    return crm.layouts(params.module)
+
+
+@tool("crm.list_dependencies", CrmLayout, needs=lambda _: scopes.CRM_DEPENDENCIES)
+def list_dependencies(crm: CrmClient, params: CrmLayout) -> list[dict[str, Any]]:
+    """Which picklists of a layout decide what another one offers."""
+    return crm.dependencies(params.module, params.layout_id)
+
+
+@tool("crm.get_dependency", CrmDependency, needs=lambda _: scopes.CRM_DEPENDENCIES)
+def get_dependency(crm: CrmClient, params: CrmDependency) -> dict[str, Any]:
+    """The values of one picklist that fit each value of another."""
+    return crm.dependency(params.module, params.layout_id, params.id)
+
+
+@tool("crm.get_record", CrmRecord, needs=_reads)
 def get_record(crm: CrmClient, params: CrmRecord) -> dict[str, Any]:
     """One record with all its fields; texts that Zoho cut are fetched whole, and ``$whole`` names those."""
     record = crm.get(params.module, params.id)
@@ -40,18 +99,43 @@ def get_record(crm: CrmClient, params: CrmRecord) -> dict[str, Any]:
     return {**record, **whole, WHOLE: list(whole)}
 
 
-@tool("crm.list_records", CrmList, needs=lambda p: scopes.crm_module(p.module, "READ"))
+@tool("crm.list_records", CrmList, needs=_reads)
 def list_records(crm: CrmClient, params: CrmList) -> Page:
     """A page of records, newest first."""
-    return crm.list(params.module, list(params.fields), page=params.page, per_page=params.per_page)
+    return crm.list(params.module, list(params.fields), params.page, params.per_page, params.page_token)
 
 
 @tool("crm.search_records", CrmSearch, needs=lambda p: scopes.crm_search(p.module))
 def search_records(crm: CrmClient, params: CrmSearch) -> Page | Refused:
-    """Records by word, e-mail or phone. Zoho's index lags behind writes."""
-    if sum(term is not None for term in (params.word, params.email, params.phone)) != 1:
-        return Refused((Refusal(field="word", message="Give exactly one of word, email and phone."),))
-    return crm.search(params.module, word=params.word, email=params.email, phone=params.phone, page=params.page)
+    """Records by word, e-mail, phone or criteria. Zoho's index lags behind writes, and its ``equals`` also finds what contains."""
+    terms = {name: getattr(params, name) for name in ("word", "email", "phone", "criteria")}
+    if sum(term is not None for term in terms.values()) != 1:
+        return Refused((Refusal(field="word", message="Give exactly one of word, email, phone and criteria."),))
+    return crm.search(params.module, page=params.page, **terms)
+
+
+@tool("crm.query", CrmQuery, needs=lambda p: scopes.crm_query(queried(p.query)))
+def query(crm: CrmClient, params: CrmQuery) -> Page:
+    """Records by a COQL query: exact where search is not. Lookups come as ids; at most 2,000 rows."""
+    return crm.query(params.query)
+
+
+@tool("crm.get_timeline", CrmTimeline, needs=_reads)
+def get_timeline(crm: CrmClient, params: CrmTimeline) -> Page:
+    """What happened to a record, newest first: who changed which field from what to what."""
+    return crm.timeline(params.module, params.id, per_page=params.per_page, page_token=params.page_token)
+
+
+@tool("crm.get_blueprint", CrmRecord, needs=_reads)
+def get_blueprint(crm: CrmClient, params: CrmRecord) -> dict[str, Any] | None:
+    """Where a record stands in its blueprint, and which transitions it can take; null when it is in none."""
+    return crm.blueprint(params.module, params.id)
+
+
+@tool("crm.get_lock", CrmRecord, needs=lambda p: scopes.crm_lock(p.module))
+def get_lock(crm: CrmClient, params: CrmRecord) -> dict[str, Any] | None:
+    """Who locked a record, when and why; null when nobody did."""
+    return crm.lock(params.module, params.id)
 
 
 @tool("crm.update_record", CrmUpdate, needs=lambda p: scopes.crm_module(p.module, "UPDATE"), writes=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 ModuleName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]\w{0,99}$")]
+PageToken = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,2000}$")]
 RecordId = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,30}$")]
 ID = AliasChoices("id", "record_id")
+NAME = AliasChoices("name", "search")
 
 
 class Params(BaseModel):
@@ -21,10 +24,24 @@ class NoParams(Params):
     """Nothing to say."""
 
 
-class DeskRecord(Params):
-    """One Desk record."""
+class OneRecord(Params):
+    """A record by its ``id``, or by its ``name``: what it is called, its e-mail or its phone.
 
-    id: RecordId = Field(validation_alias=ID)
+    Several of that name are a question, which the ``id`` beside the name answers.
+    """
+
+    id: RecordId = Field("", validation_alias=ID)
+    name: str | None = Field(None, min_length=2, max_length=200, validation_alias=NAME)
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if not self.id and self.name is None:
+            raise ValueError("Give the record's id or its name.")
+        return self
+
+
+class DeskRecord(OneRecord):
+    """One Desk record."""
 
 
 class DeskUpdate(DeskRecord):
@@ -48,11 +65,72 @@ class DeskSearch(Params):
     page: int = Field(1, ge=1, le=100)
 
 
-class CrmRecord(Params):
+class DeskHistory(DeskRecord):
+    """A page of what happened to one Desk record."""
+
+    page: int = Field(1, ge=1, le=100)
+
+
+class DeskModuleParams(Params):
+    """One Desk module, such as ``tickets``."""
+
+    module: ModuleName
+
+
+class DeskLayout(Params):
+    """One layout of Desk."""
+
+    layout_id: RecordId
+
+
+class CrmModuleParams(Params):
+    """One CRM module."""
+
+    module: ModuleName
+
+
+class CrmLayout(CrmModuleParams):
+    """One layout of a CRM module."""
+
+    layout_id: RecordId
+
+
+class CrmDependency(CrmLayout):
+    """One picklist dependency of a layout."""
+
+    id: RecordId
+
+
+class CrmRecord(OneRecord):
     """One CRM record."""
 
     module: ModuleName
-    id: RecordId = Field(validation_alias=ID)
+
+
+class CrmTimeline(CrmRecord):
+    """A page of what happened to one CRM record."""
+
+    per_page: int = Field(50, ge=1, le=200)
+    page_token: PageToken | None = None
+
+
+class CrmQuery(Params):
+    """A COQL query: ``select Last_Name, Email from Leads where Last_Name = 'Smith' order by Last_Name limit 0, 200``."""
+
+    query: str = Field(min_length=10, max_length=20_000)
+
+    @field_validator("query")
+    @classmethod
+    def _is_a_query(cls, query: str) -> str:
+        if not query.lstrip().lower().startswith("select") or not queried(query):
+            raise ValueError("Write it as: select … from … where ….")
+        return query
+
+
+def queried(query: str) -> str:
+    """The module that a COQL query asks, by the first ``from`` outside its quotes; "" when there is none."""
+    found = re.search(r"\sfrom\s+(\S+)", re.sub(r"'(?:\\.|[^'\\])*'", "''", query), re.IGNORECASE)
+    return found[1] if found else ""
 
 
 class CrmUpdate(CrmRecord):
@@ -64,19 +142,21 @@ class CrmUpdate(CrmRecord):
 
 
 class CrmList(Params):
-    """A page of records with some of their fields."""
+    """A page of records with some of their fields; ``page_token`` leads past page 10."""
 
     module: ModuleName
     fields: tuple[str, ...] = Field(("id", "Modified_Time"), min_length=1, max_length=50)
     page: int = Field(1, ge=1, le=10)
     per_page: int = Field(50, ge=1, le=200)
+    page_token: PageToken | None = None
 
 
 class CrmSearch(Params):
-    """Records by word, e-mail or phone: exactly one of them."""
+    """Records by word, e-mail, phone or criteria: exactly one of them."""
 
     module: ModuleName
     word: str | None = Field(None, min_length=2, max_length=200)
     email: str | None = Field(None, min_length=3, max_length=200)
     phone: str | None = Field(None, min_length=3, max_length=60)
+    criteria: str | None = Field(None, min_length=5, max_length=4_000, pattern=r"^\(.+\)$")
     page: int = Field(1, ge=1, le=10)

@@ -16,6 +16,7 @@ from zoho.crm import CrmClient
 from zoho.desk import DeskClient
 from zoho.errors import NotConnectedError
 from zoho.runtime import Amend
+from zoho.tools.params import OneRecord
 from zoho.tools.registry import Tool, find
 
 
@@ -30,12 +31,16 @@ def run(amend: Amend, connection: Connection | UUID, name: str, params: Mapping[
     checked = validate(tool, params)
     if isinstance(checked, Refused):
         return checked
+    if isinstance(checked, OneRecord) and not checked.id:
+        return Refused((Refusal(field="id", message="Give the record's id here: a name is looked up by execute_tool."),))
     if isinstance(connection, UUID):
         connection = clients.load(amend, connection)
     if connection.status == Status.PENDING:
         raise NotConnectedError(f"connection {connection.id} is pending: nobody has said yet whose it is")
     client: CrmClient | DeskClient
-    if tool.product == "desk":
+    if tool.is_org_free:
+        client = clients.desk_client(amend, connection)
+    elif tool.product == "desk":
         org = orgs.desk_org(amend, connection.id)
         if isinstance(org, Question):
             return org

@@ -51,6 +51,13 @@ READS: list[tuple[str, Callable[[CrmClient], Any]]] = [
     ("fetch_full_data", lambda crm: crm.fetch_full_data("Leads", ID)),
     ("list", lambda crm: crm.list("Leads", ["Last_Name"])),
     ("search", lambda crm: crm.search("Leads", word="Doe")),
+    ("query", lambda crm: crm.query("select id from Leads where id is not null")),
+    ("dependencies", lambda crm: crm.dependencies("Leads", "7")),
+    ("dependency", lambda crm: crm.dependency("Leads", "7", "8")),
+    ("timeline", lambda crm: crm.timeline("Leads", ID)),
+    ("blueprint", lambda crm: crm.blueprint("Leads", ID)),
+    ("lock", lambda crm: crm.lock("Leads", ID)),
+    ("apis", lambda crm: crm.apis()),
 ]
 reads = pytest.mark.parametrize("read", [read for _, read in READS], ids=[name for name, _ in READS])
 
@@ -76,6 +83,25 @@ def test_list_asks_for_fields_and_says_whether_there_is_more(requests_mock: Mock
 
     assert (page.records, page.more) == ([RECORD], True)
     assert requests_mock.last_request.qs == {"fields": ["last_name"], "page": ["2"], "per_page": ["200"]}
+
+
+def test_list_goes_on_by_token_without_a_page_number(requests_mock: Mocker) -> None:
+    requests_mock.get(f"{API}/crm/v8/Leads", json={"data": [RECORD], "info": {"more_records": True, "next_page_token": "t2"}})
+
+    page = client().list("Leads", ["Last_Name"], page=10)
+    client().list("Leads", ["Last_Name"], page=99, page_token=page.next_token)
+
+    assert page.next_token == "t2"
+    assert requests_mock.last_request.qs == {"fields": ["last_name"], "page_token": ["t2"], "per_page": ["50"]}
+
+
+@pytest.mark.parametrize("token", [None, 7, "", {}, "x" * 3_000])
+def test_a_token_that_is_none_is_not_believed(token: Any, requests_mock: Mocker) -> None:
+    requests_mock.get(f"{API}/crm/v8/Leads", json={"data": [RECORD], "info": {"more_records": "true", "next_page_token": token}})
+
+    page = client().list("Leads", ["Last_Name"])
+
+    assert (page.more, page.next_token) == (True, None)
 
 
 @pytest.mark.parametrize("count", [0, 51])
@@ -123,7 +149,7 @@ def test_org_and_current_user_are_the_first_of_their_lists(requests_mock: Mocker
 
 
 @pytest.mark.parametrize(
-    "answer", [{"status_code": 204}, {"text": ""}, {"text": "  "}, {"json": {"data": None, "modules": None}}, {"json": {}}]
+    "answer", [{"status_code": 204}, {"status_code": 204, "text": "  "}, {"json": {"data": None, "modules": None}}, {"json": {}}]
 )
 def test_nothing_is_an_empty_list_and_a_missing_record(answer: dict[str, Any], requests_mock: Mocker) -> None:
     requests_mock.get(f"{API}/crm/v8/Leads", **answer)
@@ -195,7 +221,7 @@ def test_rows_that_are_no_objects_are_left_out(requests_mock: Mocker) -> None:
 def test_refusals_are_told_apart_by_zohos_code(
     answer: dict[str, Any], kind: type[ZohoError], read: Callable[[CrmClient], Any], requests_mock: Mocker
 ) -> None:
-    requests_mock.get(ANY, **answer)
+    requests_mock.register_uri(ANY, ANY, **answer)
 
     with pytest.raises(ZohoError) as caught:
         read(client())
@@ -371,7 +397,7 @@ def test_module_without_labels_is_called_by_its_api_name() -> None:
 
 @reads
 def test_lost_connection_is_unreachable(read: Callable[[CrmClient], Any], requests_mock: Mocker) -> None:
-    requests_mock.get(ANY, exc=ConnectionResetError("reset"))
+    requests_mock.register_uri(ANY, ANY, exc=ConnectionResetError("reset"))
 
     with pytest.raises(UnreachableError):
         read(client())

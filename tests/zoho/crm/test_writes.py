@@ -326,7 +326,7 @@ def test_answer_kept_for_the_receipt_holds_no_token(requests_mock: Mocker) -> No
 
 def test_many_records_get_an_outcome_each_in_order(requests_mock: Mocker) -> None:
     failed = row("INVALID_DATA", api_name="Phone", json_path="$.data[1].Phone", maximum_length=30)
-    moved = row("ALREADY_MODIFIED", Modified_Time="t")
+    moved = row("ALREADY_MODIFIED", Modified_Time="t", id="3")
     requests_mock.put(f"{API}/crm/v8/Leads", status_code=207, json={"data": [SUCCESS, failed, moved]})
 
     outcomes = client().update_many("Leads", [(ID, {"Phone": "1"}), ("2", {"Phone": "2" * 31}), ("3", {}), ("4", {})])

@@ -59,6 +59,7 @@ READS: list[tuple[str, Callable[[DeskClient], Any]]] = [
     ("get", lambda desk: desk.get("tickets", ID)),
     ("list", lambda desk: desk.list("tickets")),
     ("search", lambda desk: desk.search("tickets", "help")),
+    ("ticket_history", lambda desk: desk.ticket_history(ID)),
 ]
 reads = pytest.mark.parametrize("read", [read for _, read in READS], ids=[name for name, _ in READS])
 lists = pytest.mark.parametrize("read", [lambda d: d.organizations(), lambda d: d.layouts("tickets"), lambda d: d.list("tickets").records])
@@ -90,7 +91,13 @@ def test_blanks_around_the_organization_do_not_matter(requests_mock: Mocker) -> 
 
 @pytest.mark.parametrize(
     ("module", "include"),
-    [("tickets", "contacts,assignee,departments,products"), ("contacts", "accounts,owner"), ("accounts", "owner"), ("tasks", None)],
+    [
+        ("tickets", "contacts,assignee,departments,products"),
+        ("contacts", "accounts,owner"),
+        ("accounts", "owner"),
+        ("tasks", "assignee,tickets,contacts"),
+        ("calls", None),
+    ],
 )
 def test_get_reads_the_names_of_lookups_along(module: str, include: str | None, requests_mock: Mocker) -> None:
     requests_mock.get(f"{API}/{module}/{ID}", json=TICKET)
@@ -104,6 +111,22 @@ def test_get_does_without_the_names_where_zoho_refuses_them(requests_mock: Mocke
 
     assert client().get("tickets", ID) == TICKET
     assert "include" not in requests_mock.last_request.qs
+
+
+def test_history_comes_in_pages_of_fifty_with_events_that_look_alike(requests_mock: Mocker) -> None:
+    requests_mock.get(f"{API}/tickets/{ID}/History", json={"data": [{"eventName": "TicketUpdated"}] * 50})
+
+    page = client().ticket_history(ID, page=2, limit=99)
+
+    assert (len(page.records), page.more) == (50, True)
+    assert requests_mock.last_request.qs == {"from": ["50"], "limit": ["50"]}
+
+
+def test_history_of_a_ticket_that_is_not_there_says_so(requests_mock: Mocker) -> None:
+    requests_mock.get(f"{API}/tickets/{ID}/History", **refused("URL_NOT_FOUND", 404))
+
+    with pytest.raises(RecordNotFoundError):
+        client().ticket_history(ID)
 
 
 def test_list_starts_where_no_record_is_lost_and_shows_each_once(requests_mock: Mocker) -> None:
@@ -173,7 +196,7 @@ def test_form_of_the_agent_and_layout_are_objects(requests_mock: Mocker) -> None
 
 
 @lists
-@pytest.mark.parametrize("answer", [{"status_code": 204}, {"text": ""}, {"json": {"data": None}}, {"json": {}}, {"json": []}])
+@pytest.mark.parametrize("answer", [{"status_code": 204}, {"json": {"data": None}}, {"json": {}}, {"json": []}])
 def test_nothing_is_an_empty_list(answer: dict[str, Any], read: Callable[[DeskClient], Any], requests_mock: Mocker) -> None:
     requests_mock.get(ANY, **answer)
 
@@ -181,7 +204,9 @@ def test_nothing_is_an_empty_list(answer: dict[str, Any], read: Callable[[DeskCl
 
 
 @lists
-@pytest.mark.parametrize("answer", [{"json": {"data": 7}}, {"json": "x"}, {"text": '{"data": ['}, {"text": "<html>"}])
+@pytest.mark.parametrize(
+    "answer", [{"json": {"data": 7}}, {"json": "x"}, {"text": '{"data": ['}, {"text": "<html>"}, {"text": ""}, {"text": "  "}]
+)
 def test_list_of_the_wrong_kind_is_unreadable(answer: dict[str, Any], read: Callable[[DeskClient], Any], requests_mock: Mocker) -> None:
     requests_mock.get(ANY, **answer)
 
