@@ -103,3 +103,33 @@ def test_a_number_json_does_not_have_is_refused(value: Any) -> None:
 def test_what_is_not_json_is_a_type_error(value: Any) -> None:
     with pytest.raises(TypeError):
         exact_json.dumps(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": 1, "b": True, "c": None, "d": 'ä\n"\\'},
+        [{"a": "x"}, {"a": Decimal("0.10")}, {"a": {"b": [1, {"c": "\x00"}]}}],
+        {"a": "\ud800", "\ud800": 1},
+        ["\\u0000 as it was typed", 10**40, -0, True],
+        {"a": [], "b": {}, "c": ()},
+        "text",
+        None,
+    ],
+)
+def test_what_the_quick_encoder_takes_is_written_as_the_careful_one_would(value: Any) -> None:
+    class Careful(dict):  # type: ignore[type-arg]
+        """What the quick one does not know."""
+
+    def slow(item: Any) -> Any:
+        if isinstance(item, dict):
+            return Careful({key: slow(each) for key, each in item.items()})
+        return tuple(slow(each) for each in item) if isinstance(item, list | tuple) else item
+
+    assert exact_json.dumps(value) == exact_json.dumps(slow(value))
+
+
+@pytest.mark.parametrize("value", [{1: "a"}, [{"a": {None: 1}}], {"a": float("inf")}, [1, [2, object()]]])
+def test_what_is_not_json_is_refused_at_any_depth(value: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        exact_json.dumps(value)

@@ -8,7 +8,7 @@ import logging
 
 import pytest
 
-from zoho.redaction import RedactingFilter, redact, redact_json
+from zoho.redaction import RedactingFilter, is_harmless, redact, redact_json
 
 TOKEN = "1000.0123456789abcdef0123456789abcdef.fedcba9876543210fedcba9876543210"
 
@@ -90,3 +90,36 @@ def test_log_filter_redacts_message_arguments_exception_and_stack() -> None:
     assert "for 5" in stream.getvalue()
     assert "ValueError" in stream.getvalue()
     assert "badly formatted" in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"access_token": "a"},
+        {"Refresh-Token": "b"},
+        {"PASSWORD": "p"},
+        {"x": [{"client_secret": ["s"]}]},
+        {"note": f"my token is {TOKEN}"},
+        {"note": "Bearer abc.def"},
+        {"code": "abcdefghijklmnopqrstuvwxyz0123"},
+        {"co-de": "1000.abc.def"},
+        {"cookie": "x=1"},
+        {"note": "?code=abc123"},
+    ],
+)
+@pytest.mark.parametrize("is_ascii", [True, False])
+def test_quick_look_never_calls_a_body_harmless_that_has_something_to_redact(value: dict[str, object], is_ascii: bool) -> None:
+    text = json.dumps(value, ensure_ascii=is_ascii)
+    escaped = text.replace("t", "\\u0074").replace("o", "\\u006f").replace("O", "\\u004f")
+
+    assert redact_json(value) != value
+    assert not is_harmless(text.encode())
+    assert not is_harmless(escaped.encode())
+
+
+def test_zohos_usual_answer_is_harmless() -> None:
+    assert is_harmless('{"data": [{"code": "SUCCESS", "details": {"id": "1", "name": "Müller \\u00e4"}}]}'.encode())
+
+
+def test_secret_whose_end_was_cut_off_is_redacted_too() -> None:
+    assert "hush" not in redact('{"data": [{"client_secret": "hush hush hu')
