@@ -7,7 +7,7 @@ from typing import Any
 
 from zoho.answers import WriteOutcome
 from zoho.calls import NOT_STORED, Calls, rows, text_of, unknown
-from zoho.crm.errors import DIALECT, read
+from zoho.crm.errors import DIALECT
 from zoho.crm.refusals import refusals
 from zoho.errors import ConflictError, OrgMismatchError, RequestRefusedError, ZohoDownError
 from zoho.http import Answer
@@ -22,7 +22,9 @@ def outcomes(calls: Calls, answer: Answer, sent: Sequence[Mapping[str, Any]], *,
     body = answer.body
     found = rows(body.get("data")) if isinstance(body, dict) and "code" not in body else None
     if found:
-        return [_outcome(answer, row, values) for row, values in zip(_padded(found, len(sent)), sent, strict=False)]
+        is_harmless, request_id = answer.is_harmless, answer.request_id
+        whole = [(row, row if is_harmless else redact_json(row)) for row in _padded(found, len(sent))]
+        return [_outcome(answer.status, request_id, *row, values) for row, values in zip(whole, sent, strict=False)]
     return [_whole(calls, answer, values, is_record) for values in sent]
 
 
@@ -30,10 +32,11 @@ def _padded(found: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
     return [*found, *([{}] * (count - len(found)))]
 
 
-def _outcome(answer: Answer, row: dict[str, Any], values: Mapping[str, Any]) -> WriteOutcome:
+def _outcome(http_status: int, request_id: str | None, row: dict[str, Any], shown: Any, values: Mapping[str, Any]) -> WriteOutcome:
     code, status = row.get("code"), row.get("status")
-    details = read(row).details
-    facts: dict[str, Any] = {"answer": redact_json(row), "http_status": answer.status, "request_id": answer.request_id}
+    found = row.get("details")
+    details = found if isinstance(found, dict) else {}
+    facts: dict[str, Any] = {"answer": shown, "http_status": http_status, "request_id": request_id}
     if (status == "success" and code in ("SUCCESS", None)) or (code == "SUCCESS" and status is None):
         return WriteOutcome("accepted", modified_at=text_of(details.get("Modified_Time")), **facts)
     if code == "ALREADY_MODIFIED":
