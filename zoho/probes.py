@@ -108,7 +108,9 @@ def _account(amend: Amend, connection: Connection) -> dict[str, Any]:
 
 
 def _crm_org(amend: Amend, connection: Connection) -> dict[str, Any]:
-    return orgs.crm_values(clients.crm_client(amend, connection).org(), connection.api_domain)
+    found = clients.crm_client(amend, connection).org()
+    orgs.note_crm_edition(amend, found)
+    return orgs.crm_values(found, connection.api_domain)
 
 
 def _crm_person(amend: Amend, connection: Connection) -> dict[str, Any]:

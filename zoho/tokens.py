@@ -28,6 +28,7 @@ from zoho.errors import (
     UnreachableError,
     ZohoError,
 )
+from zoho.hooks import for_connection
 from zoho.oauth import Token
 from zoho.runtime import Amend
 
@@ -153,7 +154,8 @@ def _refresh(amend: Amend, claim: _Claim) -> str | None:
     try:
         center = data_center(amend, claim.connection)
         us = oauth.credentials(amend.settings, center)
-        token = oauth.refresh(amend.http, center, us, claim.refresh_token, amend.now())
+        with for_connection(claim.connection.id):
+            token = oauth.refresh(amend.http, center, us, claim.refresh_token, amend.now())
     except ZohoError as error:
         _note_failure(amend, claim, error)
         raise
