@@ -17,7 +17,7 @@ NAME = AliasChoices("name", "search")
 class Params(BaseModel):
     """Unknown keys are refused: a misspelt one must not be dropped unseen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # built at first use: there are many, and a start needs none
 
 
 class NoParams(Params):
