@@ -36,10 +36,10 @@ _SECRET_KEYS = frozenset(
 )
 _ERROR_WORD = re.compile(r"[A-Z_]+")
 _SIGNS = (b"1000.", b"token", b"secret", b"passw", b"authorization", b"bearer", b"basic", b"cookie", b"encryption", b"code=")
-_LONG_CODE = re.compile(rb'code["_-]*\s*:\s*"(?:1000|[^" ]{20})')
-"""A code that is none of Zoho's error words."""
-_ESCAPED = re.compile(rb"\\u00[2-7]")
-"""A letter of ASCII written as an escape, which nobody does without a reason."""
+_HIDDEN_SIGNS = (re.compile(rb'code["_-]*\s*:\s*"(?:1000|[^" ]{20})'), re.compile(rb"\\u00[2-7]"))
+"""A code that is none of Zoho's error words; a letter of ASCII written as an escape, which nobody does without a reason. Two
+patterns that begin with plain letters are found eight times as fast as one that has a choice.
+"""
 
 
 def redact(text: str) -> str:
@@ -57,9 +57,7 @@ def is_harmless(body: bytes) -> bool:
     False proves nothing: most of what has the word in it has no secret.
     """
     lower = body.lower()
-    if any(sign in lower for sign in _SIGNS) or _LONG_CODE.search(lower):
-        return False
-    return b"\\u00" not in lower or _ESCAPED.search(lower) is None
+    return not (any(sign in lower for sign in _SIGNS) or any(sign.search(lower) for sign in _HIDDEN_SIGNS))
 
 
 def redact_json(value: Any) -> Any:

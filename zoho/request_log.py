@@ -193,7 +193,7 @@ def _start(body: bytes | None) -> bytes | None:
     """What is kept of a body until it is written: its start where that has nothing to hide, else all that can be redacted."""
     if body is None or len(body) <= SHOWN_CHARACTERS:
         return body
-    start = body[: 4 * SHOWN_CHARACTERS]
+    start = body[: 2 * SHOWN_CHARACTERS]
     if is_harmless(start):
         return start
     return body if len(body) <= READ_BYTES else f"[{len(body)} bytes, not kept: there may be a secret in them]".encode()
@@ -229,7 +229,7 @@ def _shown(body: bytes | None, token: str | None) -> str | None:
         with suppress(ValueError):
             text = exact_json.dumps(redact_json(exact_json.loads(body)))
         text = redact(text)
-    text = exact_json.storable(_hide(text, token))
+    text = _hide(text, token).replace("\0", exact_json.REPLACEMENT)
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
 
 
