@@ -22,6 +22,9 @@ from zoho.answers import Refusal
 from zoho.connections import Connection
 from zoho.errors import NotFoundError
 
+MAX_VERSION = 60
+"""Characters: longer than any time that Zoho writes."""
+
 
 class Verdict(StrEnum):
     """What became of a write, proved by reading back. The words are the same everywhere."""
@@ -74,7 +77,7 @@ class Step(Base):
     record_id: Mapped[str] = mapped_column(String(40))
     record_name: Mapped[str] = mapped_column(String(400))
     changes: Mapped[list[dict[str, Any]]] = mapped_column(ExactJson)
-    version: Mapped[str | None] = mapped_column(String(60))
+    version: Mapped[str | None] = mapped_column(String(MAX_VERSION))
     options: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     state: Mapped[str] = mapped_column(String(10), default=StepState.READY)
     verdict: Mapped[str | None] = mapped_column(String(20))

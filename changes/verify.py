@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from changes.plans import Change, Verdict
+from changes.plans import MAX_VERSION, Change, Verdict
 from zoho import tools
 from zoho.answers import Done
 from zoho.connections import Connection
@@ -17,9 +17,9 @@ from zoho.tools.desk import MODULES as DESK_MODULES
 
 
 def version_of(product: str, record: Mapping[str, Any]) -> str | None:
-    """``Modified_Time`` or ``modifiedTime``, as Zoho wrote it; None when the profile may not see it."""
+    """``Modified_Time`` or ``modifiedTime``, as Zoho wrote it; None when the profile may not see it, or when it is no time."""
     value = record.get("Modified_Time" if product == "crm" else "modifiedTime")
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and 0 < len(value) <= MAX_VERSION else None
 
 
 def read_record(amend: Amend, connection: Connection, product: str, module: str, record_id: str) -> Any:

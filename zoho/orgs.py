@@ -58,9 +58,9 @@ def question(found: Sequence[DeskOrg]) -> Question:
 
 
 def is_org_id(value: str | None) -> bool:
-    """True for digits; Zoho answers anything else with an opaque 500."""
+    """True for digits, at most 40; Zoho answers anything else with an opaque 500."""
     clean = (value or "").strip()
-    return clean.isascii() and clean.isdigit()
+    return clean.isascii() and clean.isdigit() and len(clean) <= 40
 
 
 def discover_desk(amend: Amend, connection: Connection) -> list[DeskOrg]:

@@ -29,6 +29,8 @@ from zoho.grants import Result
 from zoho.keys import Keys
 from zoho.revocation import Revocation
 
+pytestmark = pytest.mark.both_databases
+
 TOKEN = "POST /oauth/v2/token"
 REVOKE = "POST /oauth/v2/token/revoke"
 

@@ -29,6 +29,8 @@ from zoho.errors import (
 )
 from zoho.keys import Keys
 
+pytestmark = pytest.mark.both_databases
+
 TOKEN = "POST /oauth/v2/token"
 
 

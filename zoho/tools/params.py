@@ -137,7 +137,7 @@ class CrmUpdate(CrmRecord):
     """One CRM record and the fields to change, by API name. ``unmodified_since``: the ``Modified_Time`` that was read."""
 
     fields: dict[str, Any] = Field(min_length=1)
-    unmodified_since: str | None = Field(None, pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)$")
+    unmodified_since: str | None = Field(None, pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?([+-]\d\d:\d\d|Z)$")
     trigger: tuple[str, ...] | None = None
 
 
