@@ -35,6 +35,7 @@ STATUS = {
     "org_mismatch": 409,
     "rate_limited": 429,
     "record_not_found": 404,
+    "renewal_failing": 503,
     "throttled": 429,
     "token_not_saved": 503,
     "unknown_tool": 404,

@@ -17,6 +17,7 @@ from zoho.errors import (
     NotConnectedError,
     OrgMismatchError,
     RateLimitedError,
+    RenewalFailingError,
     ThrottledError,
     TokenRejectedError,
     UnknownHostError,
@@ -102,6 +103,7 @@ def broke(evidence: str, cause: str) -> Observation:
 _ACTIONS: tuple[tuple[tuple[type[ZohoError], ...], Action | None], ...] = (
     ((InvalidGrantError, NoRefreshTokenError, NotConnectedError, KeyLostError), RECONNECT),
     ((TokenRejectedError, WrongDataCenterError, UnknownHostError), RECONNECT),
+    ((RenewalFailingError,), REFRESH_NOW),
     ((MisconfiguredError,), FIX_SETTING),
     ((DeskOrgUnknownError, OrgMismatchError), CHOOSE_ORGANIZATION),
     ((NoPermissionError,), OPEN_ZOHO),

@@ -65,6 +65,14 @@ class NoRefreshTokenError(ZohoError):
     advice = "Reconnect the account and accept on Zoho's page; Zoho then sends a new refresh token."
 
 
+class RenewalFailingError(ZohoError):
+    """Renewing has failed for days without a success, so Amend has stopped trying by itself. The grant may still be good."""
+
+    code = "renewal_failing"
+    summary = "Renewing the access token has failed for four days."
+    advice = "Press Refresh now to try again. If that fails too, reconnect the account."
+
+
 class ThrottledError(ZohoError):
     """The token endpoint's own limit: ten access tokens per refresh token in ten minutes. ``retry_at`` is aware UTC."""
 
