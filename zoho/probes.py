@@ -18,6 +18,7 @@ from zoho.errors import (
     NoRefreshTokenError,
     OrgMismatchError,
     RecordNotFoundError,
+    RenewalFailingError,
     RequestRefusedError,
     ThrottledError,
     TokenNotSavedError,
@@ -30,7 +31,9 @@ from zoho.runtime import Amend
 
 TRANSIENT = (UnreachableError, ZohoDownError, UnreadableAnswerError)
 DENIED = (MissingScopeError, NoPermissionError, RequestRefusedError, RecordNotFoundError, OrgMismatchError, DeskOrgUnknownError)
-NO_TOKEN = (InvalidGrantError, NoRefreshTokenError, ThrottledError, MisconfiguredError, KeyLostError, TokenNotSavedError)
+NO_TOKEN = (
+    InvalidGrantError, NoRefreshTokenError, RenewalFailingError, ThrottledError, MisconfiguredError, KeyLostError, TokenNotSavedError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

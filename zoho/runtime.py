@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -34,6 +34,8 @@ class Amend:
     now: Callable[[], datetime]
     request_log: RequestLog
     gate: Gate
+    refresh_lease: timedelta = timedelta(seconds=40)
+    """How long one worker may be renewing a token: longer than the longest token call (30 s, see http.py)."""
 
     def reading(self) -> AbstractContextManager[Session]:
         """A session that only reads; ``sessions.begin()`` is for writers."""

@@ -18,7 +18,7 @@ from sandbox.server import Sandbox
 from service.settings import Settings
 from tests.conftest import Clock
 from tests.service.processes import clean_environment, until
-from tests.zoho.storming import TOKEN
+from tests.zoho.crowding import TOKEN
 from zoho import limits, runtime
 from zoho.crm import CrmClient
 from zoho.desk import DeskClient
@@ -39,7 +39,7 @@ def storm(settings: Settings, url: str, *, threads: int, calls: int, kind: str =
     """A process that is ready to call."""
     arguments = [settings.database_url, str(settings.instance_dir), url, ORG, str(threads), str(calls), kind]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    process = subprocess.Popen([sys.executable, "-m", "tests.zoho.storming", *arguments], env=clean_environment(), **pipes)
+    process = subprocess.Popen([sys.executable, "-m", "tests.zoho.crowding", *arguments], env=clean_environment(), **pipes)
     try:
         yield process
     finally:
