@@ -104,7 +104,8 @@ def apply(amend: Amend, edit: Edit) -> Applied | SentBefore | Question:
     if isinstance(answer, Question):
         return _ask(amend, edit, step, answer)
     settled = _judge(amend, edit, answer)
-    _settle(amend, step, settled, frees_form=settled.verdict in (Verdict.REFUSED, Verdict.CONFLICT))
+    frees_form = settled.verdict in (Verdict.REFUSED, Verdict.CONFLICT)
+    _settle(amend, step, settled, has_form=edit.snapshot_id is not None, frees_form=frees_form)
     return Applied(settled, plans.receipt_of(step, plan, edit.connection.name))
 
 
@@ -128,7 +129,8 @@ def _judge(amend: Amend, edit: Edit, answer: Done | Refused) -> Settled:
         return Settled(Verdict.REFUSED, changes, refusals=outcome.refusals, outcome=outcome)
     if outcome.status == "conflict":
         return Settled(Verdict.CONFLICT, changes, note=CHANGED, outcome=outcome)
-    seen = verify.read_back(amend, edit.connection, edit.target.product, edit.target.module, edit.target.record_id)
+    written = tuple(change.name for change in changes)
+    seen = verify.read_back(amend, edit.connection, edit.target.product, edit.target.module, edit.target.record_id, written)
     was_accepted = outcome.status == "accepted"
     if isinstance(seen, str):
         said = "Zoho accepted the change, but it could not be read back" if was_accepted else outcome.note
@@ -187,7 +189,7 @@ def _call(edit: Edit) -> tuple[str, dict[str, Any]]:
 
 def _store_sent(amend: Amend, edit: Edit, plan: Plan, step: Step) -> UUID | None:
     """Mark the step as sent so that it survives a power cut; or name the step that took the form, or the undo, before."""
-    step.state, step.sent_at = StepState.SENT, plan.created_at
+    step.hold({"state": StepState.SENT, "sent_at": plan.created_at})
     try:
         with amend.writing(durable=True) as transaction:
             plans.insert(transaction, plan, step)
@@ -206,23 +208,21 @@ class _Taken(Exception):
 
 def _store_settled(amend: Amend, edit: Edit, plan: Plan, step: Step, settled: Settled) -> Applied:
     """A step of which nothing was sent."""
-    for name, value in _values(amend, settled).items():
-        setattr(step, name, value)
+    step.hold(_values(amend, settled))
     with amend.writing() as transaction:
         plans.insert(transaction, plan, step)
     return Applied(settled, plans.receipt_of(step, plan, edit.connection.name))
 
 
-def _settle(amend: Amend, step: Step, settled: Settled, *, frees_form: bool = False) -> None:
+def _settle(amend: Amend, step: Step, settled: Settled, *, has_form: bool = True, frees_form: bool = False) -> None:
     """Write the verdict down, and what it means for the form that was sent. *unknown* leaves the step open: it may be settled later."""
     values = _values(amend, settled)
-    for name, value in values.items():
-        setattr(step, name, value)
+    step.hold(values)
     with amend.writing() as transaction:
         transaction.execute(_UPDATE, {"step_id": step.id, **values})
-        if frees_form:
+        if has_form and frees_form:
             snapshots.release(transaction, step.id)
-        elif settled.verdict in (Verdict.STORED, Verdict.STORED_DIFFERENTLY):
+        elif has_form and settled.verdict in (Verdict.STORED, Verdict.STORED_DIFFERENTLY):
             snapshots.forget_sent(transaction, step.id)
 
 

@@ -22,17 +22,24 @@ def version_of(product: str, record: Mapping[str, Any]) -> str | None:
     return value if isinstance(value, str) and 0 < len(value) <= MAX_VERSION else None
 
 
-def read_record(amend: Amend, connection: Connection, product: str, module: str, record_id: str) -> Any:
-    """The record as Zoho holds it now: Done(dict), or the Question which Desk organization. Raises the ZohoErrors of a read."""
+def read_record(
+    amend: Amend, connection: Connection, product: str, module: str, record_id: str, whole: tuple[str, ...] | None = None
+) -> Any:
+    """The record as Zoho holds it now: Done(dict), or the Question which Desk organization. Raises the ZohoErrors of a read.
+
+    ``whole``: the texts that must not be cut, which takes a call more where Zoho cut one; all of them unless named.
+    """
     if product == "desk":
         return tools.run(amend, connection, f"desk.get_{DESK_MODULES[module]}", {"id": record_id})
-    return tools.run(amend, connection, "crm.get_record", {"module": module, "id": record_id})
+    return tools.run(amend, connection, "crm.get_record", {"module": module, "id": record_id, "whole": whole})
 
 
-def read_back(amend: Amend, connection: Connection, product: str, module: str, record_id: str) -> dict[str, Any] | str:
-    """The record after a write, or in words why it cannot be seen."""
+def read_back(
+    amend: Amend, connection: Connection, product: str, module: str, record_id: str, whole: tuple[str, ...]
+) -> dict[str, Any] | str:
+    """The record after a write of the fields ``whole``, or in words why it cannot be seen."""
     try:
-        answer = read_record(amend, connection, product, module, record_id)
+        answer = read_record(amend, connection, product, module, record_id, whole)
     except ZohoError as error:
         return error.summary
     if isinstance(answer, Done) and isinstance(answer.value, dict):

@@ -87,6 +87,11 @@ def access_token(amend: Amend, connection_id: UUID, rejected: str | None = None)
     return _held(amend, _look(amend, connection_id), rejected) or _renewed(amend, connection_id, rejected)
 
 
+def held(amend: Amend, connection: Connection) -> str | None:
+    """The access token of a connection that has just been read, when it needs no renewal. Raises as ``access_token``."""
+    return _held(amend, connection, None)
+
+
 def renew(amend: Amend, connection_id: UUID) -> None:
     """Refresh now, whatever is left, also what was given up: the button. A failure leaves the stored access token as it was.
 

@@ -107,6 +107,12 @@ class CrmRecord(OneRecord):
     module: ModuleName
 
 
+class CrmWhole(CrmRecord):
+    """One CRM record. ``whole``: the texts that must not be cut, which may take a call more; all of them unless named."""
+
+    whole: tuple[str, ...] | None = None
+
+
 class CrmTimeline(CrmRecord):
     """A page of what happened to one CRM record."""
 
