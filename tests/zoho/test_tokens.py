@@ -12,6 +12,7 @@ from datetime import timedelta
 
 import pytest
 import requests_mock
+from pydantic import SecretStr
 from sqlalchemy import event, text, update
 
 from tests.service.processes import until
@@ -318,11 +319,36 @@ def test_days_on_which_nobody_tried_are_no_days_of_failing(amend, sandbox, conne
     assert stored(amend, connection_id).status == Status.ACTIVE
 
 
-def test_a_refresh_sends_the_four_parameters_and_no_scope_to_the_connections_own_accounts_server(amend, sandbox, connection_id):
+def test_a_refresh_sends_no_scope(amend, sandbox, connection_id):
     tokens.renew(amend, connection_id)
     (seen,) = sandbox.matching(TOKEN)
     assert {"grant_type", "client_id", "client_secret", "refresh_token"} <= set(seen.body)
     assert "scope" not in {**seen.body, **seen.query}
+
+
+def test_a_european_connection_is_renewed_at_the_european_accounts_server(amend, sandbox, connection_id):
+    """Elsewhere Zoho says invalid_client or invalid_code, with HTTP 200, and people think that their secret is wrong."""
+    ours = amend.settings.model_copy(update={"client_id": "1000.OURS", "client_secret": SecretStr("ours")})
+    write(amend, connection_id, location="eu", accounts_server="https://accounts.zoho.eu", api_domain="https://www.zohoapis.eu")
+    with requests_mock.Mocker() as zoho:
+        zoho.post("https://accounts.zoho.eu/oauth/v2/token", json={"access_token": "1000.new.token", "expires_in": 3600})
+        tokens.renew(replace(amend, settings=ours), connection_id)
+    assert [seen.hostname for seen in zoho.request_history] == ["accounts.zoho.eu"]
+    assert stored(amend, connection_id).api_domain == "https://www.zohoapis.eu", "an answer that names none changes none"
+
+
+CRM_SAYS = [{"code": code, "details": {}, "message": "no", "status": "error"} for code in ("INVALID_TOKEN", "INVALID_OAUTHTOKEN")]
+DESK_SAYS = [{"errorCode": code, "message": "no"} for code in ("INVALID_OAUTH", "UNAUTHORIZED")]
+
+
+@pytest.mark.parametrize("body", [*CRM_SAYS, *DESK_SAYS], ids=lambda body: body.get("code") or body["errorCode"])
+def test_however_zoho_says_that_a_token_is_no_good_it_is_renewed_once_and_the_call_goes_on(amend, sandbox, connection_id, body):
+    connection = stored(amend, connection_id)
+    client, route = (clients.crm_client, "GET /crm/v8/org") if "code" in body else (clients.desk_client, "GET /api/v1/organizations")
+    sandbox.fail_next(route, status=401, body=body)
+    made = client(amend, connection)
+    assert made.org() if "code" in body else made.organizations()
+    assert (sandbox.calls(TOKEN), sandbox.calls(route)) == (1, 2)
 
 
 def test_no_refresh_token_is_said(amend, sandbox, connection_id):
