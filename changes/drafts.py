@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,8 @@ from zoho import connections
 from zoho.answers import Done, Question
 from zoho.connections import Connection
 from zoho.errors import NotFoundError
-from zoho.fields import ABSENT, Field, FieldError
+from zoho.fields import ABSENT, Field, FieldError, Kind
+from zoho.fields.choices import NONE
 from zoho.record_forms import RecordForm, record_form
 from zoho.runtime import Amend
 
@@ -85,7 +86,41 @@ class Opened:
                 continue
             if not field.same(before, sent):
                 entries.append(Entry(field, before, sent))
-        return Parsed(tuple(entries), errors)
+        changed = {entry.field.name for entry in entries}
+        return Parsed(tuple(entries), {**dict(self._mismatches(typed, changed)), **errors})
+
+    def offered(self, typed: Typed) -> dict[str, frozenset[str]]:
+        """For each picklist that follows another: the values that fit what the other holds, or what was typed there."""
+        found: dict[str, frozenset[str]] = {}
+        for name, dependency in self.record_form.dependencies.items():
+            held = self._held(dependency.parent, typed)
+            allowed = None if held is None else dependency.allowed("".join(held[:1]))
+            if allowed is not None:
+                found[name] = allowed
+        return found
+
+    def _mismatches(self, typed: Typed, changed: set[str]) -> Iterator[tuple[str, str]]:
+        """Pairs that do not go together, of which one was changed: what stood so before is none of this edit's business."""
+        fields = self.record_form.form.by_name
+        for name, allowed in self.offered(typed).items():
+            parent, child = fields[self.record_form.dependencies[name].parent], fields.get(name)
+            wrong = [value for value in self._held(name, typed) or () if value not in (*allowed, "", NONE)]
+            if child is None or not wrong or not changed & {name, parent.name}:
+                continue
+            labels = {option.value: option.label for option in child.options}
+            chosen = parent.show("".join(self._held(parent.name, typed) or ()), self.zone) or "empty"
+            fitting = ", ".join(label for value, label in labels.items() if value in allowed)
+            message = f"“{labels.get(wrong[0], wrong[0])}” does not go with {parent.label} “{chosen}”. It allows: {fitting}."
+            yield (name if child.is_editable else parent.name), message
+
+    def _held(self, name: str, typed: Typed) -> Sequence[str] | None:
+        """What a picklist holds: as posted, else as the record has it; None when that is not known."""
+        field, posted = self.record_form.form.by_name.get(name), typed.get(name)
+        if field is None or posted or (posted is not None and field.kind == Kind.MULTISELECT):
+            return posted if field else None
+        was = field.read(self.record)
+        held = "" if was is ABSENT else field.control(was, self.zone)
+        return None if was is ABSENT else (held,) if isinstance(held, str) else held
 
 
 def open_record(amend: Amend, user_id: UUID, connection_id: UUID, product: str, module: str, record_id: str) -> Opened | Question:
@@ -149,12 +184,15 @@ def keep_conflicts(amend: Amend, opened: Opened, conflicts: dict[str, Any]) -> O
     return replace(opened, conflicts=conflicts)
 
 
+ALL = "*"
+"""In place of a field's name: every one of them."""
+
+
 def decide(amend: Amend, opened: Opened, name: str, *, is_mine: bool, typed: Typed) -> Opened:
-    """Settle one conflicting field: keep what the person typed, or take what Zoho holds now."""
-    left = {key: value for key, value in opened.conflicts.items() if key != name}
-    kept = plain(typed)
-    if not is_mine:
-        kept.pop(name, None)
+    """Settle one conflicting field, or ALL: keep what the person typed, or take what Zoho holds now."""
+    settled = set(opened.conflicts) if name == ALL else {name}
+    left = {key: value for key, value in opened.conflicts.items() if key not in settled}
+    kept = {key: value for key, value in plain(typed).items() if is_mine or key not in settled}
     with amend.sessions.begin() as session:
         session.execute(update(Snapshot).where(Snapshot.id == opened.snapshot_id).values(typed=kept, conflicts=left))
     return replace(opened, typed=kept, conflicts=left)

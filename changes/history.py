@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -42,6 +43,19 @@ def list_receipts(amend: Amend, user_id: UUID, wanted: Filter, before: datetime 
         receipts = plans.receipts(session, steps[:limit])
     more = receipts[-1].created_at if len(steps) > limit else None
     return HistoryPage(receipts, more)
+
+
+REMEMBERED = ("trigger",)
+"""What a person chose for their last save and is likely to choose again; not to notify one customer is no habit."""
+
+
+def last_options(amend: Amend, user_id: UUID, connection_id: UUID, product: str) -> dict[str, Any]:
+    """The choices of this person's latest save of a form here, as a start for the next."""
+    query = select(Step.options).join(Plan, Step.plan_id == Plan.id)
+    mine = query.where(Plan.user_id == user_id, Plan.connection_id == connection_id, Plan.origin == "form", Step.product == product)
+    with amend.reading() as session:
+        options = session.scalar(mine.order_by(Plan.created_at.desc()).limit(1)) or {}
+    return {key: value for key, value in options.items() if key in REMEMBERED}
 
 
 def _find(session: Session, user_id: UUID, wanted: Filter, before: datetime | None, limit: int) -> Sequence[Step]:

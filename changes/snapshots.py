@@ -49,11 +49,14 @@ class Left:
 
 
 def keep_typed(amend: Amend, snapshot_id: UUID, typed: Typed, user_id: UUID | None = None) -> None:
-    """Remember what was typed, until it is sent. Without ``user_id`` for somebody whose session is over: the caller vouches."""
+    """Remember what was typed, until it is sent; nothing typed is nothing to restore.
+
+    Without ``user_id`` for somebody whose session is over: the caller vouches.
+    """
     mine = (Snapshot.user_id == user_id,) if user_id else ()
     with amend.sessions.begin() as session:
         unsent = update(Snapshot).where(Snapshot.id == snapshot_id, Snapshot.step_id.is_(None), *mine)
-        session.execute(unsent.values(typed=plain(typed)))
+        session.execute(unsent.values(typed=plain(typed) or null()))
 
 
 def forget(amend: Amend, user_id: UUID, snapshot_id: UUID) -> None:

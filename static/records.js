@@ -1,4 +1,4 @@
-/* The edit page's comforts: what was changed, a filter, a warning before work is lost. It works without this file. */
+/* The edit page's comforts: what was changed, a filter, picklists that follow, a draft kept. It works without this file. */
 "use strict";
 
 (() => {
@@ -13,7 +13,7 @@
   const filter = document.getElementById("filter");
   const onlyChanged = document.getElementById("only-changed");
   const noneLeft = document.getElementById("none-left");
-  let isKept = form.hasAttribute("data-kept");
+  const kept = document.getElementById("kept");
   let isLeaving = false;
 
   function element(tag, className, text) {
@@ -71,7 +71,7 @@
       old.dir = "auto";
       if (!before(control)) old.className = "empty";
       was.append(old);
-      control.after(was);
+      (row.querySelector(".misfit") ?? control).after(was);
     }
     return true;
   }
@@ -92,10 +92,11 @@
   const changed = new Set();
 
   function show() {
+    for (const button of form.querySelectorAll("[data-step]")) button.disabled = !changed.size;
     if (!changed.size) { pending.textContent = "No changes yet."; return; }
     const list = element("ul");
     for (const control of controls) if (changed.has(control)) list.append(line(control));
-    pending.replaceChildren(list);
+    pending.replaceChildren(element("strong", "tally", changed.size === 1 ? "1 change" : `${changed.size} changes`), list);
   }
 
   function update(control) {
@@ -118,16 +119,119 @@
     noneLeft.hidden = left > 0;
   }
 
-  for (const tool of form.querySelectorAll("[data-js]")) tool.hidden = false;
-  controls.forEach(update);
-  show();
+  // Picklists that offer what another's value allows. What is chosen stays chosen: only the person changes a value.
+  const follows = Object.entries(JSON.parse(form.dataset.depends ?? "{}")).map(([name, { parent, offers }]) => (
+    { child: form.elements[`f_${name}`], parent: form.elements[`f_${parent}`], offers }
+  )).filter(({ child, parent }) => child?.options && parent?.options);
+
+  function follow({ child, parent, offers }) {
+    const offered = offers[parent.value || "-None-"] ?? [];
+    const isFree = (option) => !offered.length || ["", "-None-", ...offered].includes(option.value);
+    for (const option of child.options) option.hidden = option.disabled = !isFree(option) && !option.selected;
+    const row = rows.get(child);
+    const isSaid = row.querySelector(".wrong:not(.misfit)");
+    const misfits = isSaid ? [] : [...child.selectedOptions].filter((option) => !isFree(option));
+    let words = row.querySelector(".misfit");
+    if (!misfits.length) { words?.remove(); return; }
+    if (!words) { words = element("div", "wrong misfit"); words.setAttribute("role", "status"); child.after(words); }
+    const value = parent.selectedOptions[0]?.label;
+    words.textContent = `“${misfits[0].label}” does not go with ${labels.get(parent)} “${value}”. Choose another.`;
+  }
+
+  function colour(select) {
+    select.parentElement.querySelector(".swatch rect")?.setAttribute("fill", select.selectedOptions[0]?.dataset.colour ?? "none");
+  }
+
+  // Not to notify a customer is a question only when the status being chosen closes the ticket.
+  const closing = form.querySelector("[data-closing]");
+  const status = form.elements.f_status;
+
+  function offerQuiet() {
+    if (!closing || !status) return;
+    closing.hidden = !JSON.parse(closing.dataset.closing).includes(status.value) || !changed.has(status);
+    if (closing.hidden) closing.querySelector("[name=quiet_close]").checked = false; else closing.open = true;
+  }
+
+  function refresh() {
+    controls.forEach(update);
+    follows.forEach(follow);
+    offerQuiet();
+    show();
+  }
+
+  refresh();
+
+  function goTo(control) {
+    if (rows.get(control)?.hidden) { filter.value = ""; sift(); }
+    const folded = control.closest("details");
+    if (folded) folded.open = true;
+    control.focus();
+    control.scrollIntoView({ block: "center" });
+  }
+
+  let steppedTo = null;
+  function step(by) {
+    const stops = controls.filter((control) => changed.has(control));
+    const from = controls.indexOf(rows.has(document.activeElement) ? document.activeElement : steppedTo);
+    const ahead = stops.filter((control) => (controls.indexOf(control) - from) * by > 0);
+    steppedTo = (by > 0 ? ahead[0] : ahead.at(-1)) ?? stops.at(by > 0 ? 0 : -1);
+    if (steppedTo) goTo(steppedTo);
+  }
+
+  // What is typed is kept on the server a moment after it was typed, and once more when the page goes away.
+  let isKept = !changed.size || form.hasAttribute("data-kept");
+  let edits = 0;
+  let timer = 0;
+  let sending = new AbortController();
+
+  function typed() {
+    return new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+  }
+
+  function say(words, isBad) {
+    kept.hidden = false;
+    kept.textContent = words;
+    kept.classList.toggle("is-bad", isBad);
+  }
+
+  async function keep() {
+    const version = edits;
+    sending = new AbortController();
+    try {
+      const answer = await fetch(form.dataset.keep, { method: "POST", body: typed(), redirect: "manual", signal: sending.signal });
+      if (answer.type === "opaqueredirect") { say("You are signed out. Save asks you to sign in, and keeps what you typed.", true); return; }
+      if (!answer.ok) { say("What you typed is not kept yet. Save still works.", true); return; }
+      isKept ||= version === edits;
+      say(changed.size ? "Kept as a draft" : "No draft is kept", false);
+    } catch (error) {
+      if (error.name !== "AbortError") say("Amend does not answer. What you typed is only on this page.", true);
+    }
+  }
+
+  function keepSoon() {
+    isKept = false;
+    edits += 1;
+    clearTimeout(timer);
+    timer = setTimeout(keep, 700);
+  }
+
+  if (!isKept) keepSoon();
 
   form.addEventListener("input", (event) => {
     if (event.target === filter || event.target === onlyChanged) { sift(); return; }
     if (!held.has(event.target)) return;
-    isKept = false;
+    keepSoon();
     update(event.target);
+    if (event.target.tagName === "SELECT") { follows.forEach(follow); colour(event.target); offerQuiet(); }
     show();
+  });
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-step]");
+    if (button) step(Number(button.dataset.step));
+  });
+  document.addEventListener("keydown", (event) => {
+    const by = { PageDown: 1, PageUp: -1 }[event.key];
+    if (by && event.altKey) { event.preventDefault(); step(by); }
   });
   form.addEventListener("keydown", (event) => {
     if (event.target === filter && event.key === "Enter") event.preventDefault();
@@ -137,8 +241,13 @@
     if (event.timeStamp - sentAt < 3000) { event.preventDefault(); return; }  // a double click sends once
     sentAt = event.timeStamp;
     isLeaving = true;
+    clearTimeout(timer);
+    sending.abort();  // a draft that arrives after the form would outlive it
   });
-  addEventListener("pageshow", () => { isLeaving = false; controls.forEach(update); show(); });
+  addEventListener("pageshow", () => { isLeaving = false; refresh(); });
+  addEventListener("pagehide", () => {
+    if (!isKept && !isLeaving) navigator.sendBeacon(form.dataset.keep, typed());
+  });
   addEventListener("beforeunload", (event) => {
     if (changed.size && !isKept && !isLeaving) event.preventDefault();
   });
@@ -147,10 +256,7 @@
       const target = document.getElementById(decodeURIComponent(link.hash.slice(1)));
       if (!target) return;
       event.preventDefault();
-      const folded = target.closest("details");
-      if (folded) folded.open = true;
-      target.focus();
-      target.scrollIntoView({ block: "center" });
+      goTo(target);
     });
   }
 })();

@@ -6,6 +6,8 @@ is most of the work of opening a record.
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,7 +17,19 @@ from uuid import UUID
 from zoho import clients, metadata, scopes
 from zoho.connections import Connection
 from zoho.desk import DeskClient
-from zoho.fields import Field, Form, Option, crm_template, desk_form, layout_id, settled, settled_form, with_options
+from zoho.fields import (
+    Dependency,
+    Field,
+    Form,
+    Option,
+    crm_dependencies,
+    crm_template,
+    desk_form,
+    layout_id,
+    settled,
+    settled_form,
+    with_options,
+)
 from zoho.metadata import Part, Source
 from zoho.runtime import Amend
 
@@ -25,11 +39,18 @@ _PEOPLE = ("assigneeId", "ownerId")
 
 @dataclass(frozen=True, slots=True)
 class RecordForm:
-    """A form, when its oldest part was read, and what could not be had, in words for the page."""
+    """A form, when its oldest part was read, and what could not be had, in words for the page.
+
+    ``dependencies``: picklists that follow another, by name. ``hidden``: labels of the fields that the person's Zoho profile does not
+    show. ``closing``: the values of Status that close a Desk ticket.
+    """
 
     form: Form
     fetched_at: datetime
     notices: tuple[str, ...] = ()
+    dependencies: Mapping[str, Dependency] = dataclasses.field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
+    closing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +58,8 @@ class _Template:
     form: Form
     times: tuple[datetime, ...]
     notices: tuple[str, ...]
+    dependencies: Mapping[str, Dependency]
+    hidden: tuple[str, ...]
 
 
 _templates: dict[tuple[UUID, str, str], _Template] = {}
@@ -47,7 +70,8 @@ def record_form(amend: Amend, connection: Connection, product: str, module: str,
     if product == "desk":
         return _desk_form(amend, connection, module, record)
     template = _crm_template(amend, connection, module, record)
-    return RecordForm(settled_form(template.form, record), min(template.times), template.notices)
+    form = settled_form(template.form, record)
+    return RecordForm(form, min(template.times), template.notices, template.dependencies, template.hidden)
 
 
 def record_fields(
@@ -84,7 +108,10 @@ def _crm_template(amend: Amend, connection: Connection, module: str, record: dic
     while len(_templates) >= KEPT_TEMPLATES:
         _templates.pop(next(iter(_templates)), None)
     fields, layouts, users = (part.body for part in parts)
-    made = _templates[key] = _Template(_with_owners(crm_template(fields, layouts, layout), users), times, _notices(parts))
+    form = _with_owners(crm_template(fields, layouts, layout), users)
+    made = _templates[key] = _Template(
+        form, times, _notices(parts), crm_dependencies(fields, layouts, layout), tuple(one.label for one in form.not_shown)
+    )
     return made
 
 
@@ -122,7 +149,14 @@ def _desk_form(amend: Amend, connection: Connection, module: str, record: dict[s
     people = tuple(Option(str(agent["id"]), _person(agent, "name", "emailId")) for agent in agents if agent.get("id"))
     for name in _PEOPLE if people else ():
         form = with_options(form, name, people)
-    return RecordForm(form, min(part.fetched_at for part in parts), _notices(parts))
+    return RecordForm(form, min(part.fetched_at for part in parts), _notices(parts), closing=_closing(fields))
+
+
+def _closing(fields: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The values of Status that close a ticket. A portal may keep the types of its values to itself: Closed is Zoho's own."""
+    rows = next((one.get("pickListValues") for one in fields if one.get("apiName") == "status"), None)
+    values = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return tuple(str(row.get("value")) for row in values if str(row.get("statusType")).lower() == "closed") or ("Closed",)
 
 
 def _desk_layout(client: DeskClient, module: str, layout_id: str | None) -> dict[str, Any]:

@@ -109,12 +109,47 @@ def test_a_dead_token_is_mended_and_the_typed_values_come_back(page: Page, sandb
     assert sandbox.record("Leads", lead)["First_Name"] == "Noémie"
 
 
-def test_a_window_with_changes_asks_before_it_closes_and_the_bar_names_them(page: Page) -> None:
-    expect(page.locator("[data-pending]")).to_contain_text("First Name")
-    asked = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-    page.close(run_before_unload=True)
-    page.wait_for_timeout(300)
-
-    assert asked == ["beforeunload"]
+def test_a_window_asks_before_it_closes_only_while_something_would_be_lost(page: Page) -> None:
+    expect(page.get_by_text("Kept as a draft")).to_be_visible()
+    page.route("**/draft", lambda route: route.fulfill(status=503))
+    control(page, "City").fill("Bern")
+    expect(page.get_by_text("not kept yet")).to_be_visible()
+    with page.expect_event("dialog") as asked:
+        page.close(run_before_unload=True)
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
     assert not page.is_closed()
+
+    page.unroute("**/draft")
+    control(page, "City").fill("Basel")
+    expect(page.get_by_text("Kept as a draft")).to_be_visible()
+    with page.expect_event("close"):
+        page.close(run_before_unload=True)
+
+
+def test_a_browser_that_was_closed_left_everything_behind(page: Page, visit: Visit, connection_id: UUID, lead: str) -> None:
+    context = page.context
+    page.close()
+
+    again = context.new_page()
+    open_record(again, connection_id, "Leads", lead)
+    expect_verdict(again, "never stored: First Name")
+    follow(again, "Restore it")
+    expect_typed(again)
+
+
+def test_two_tabs_keep_their_drafts_apart(page: Page, connection_id: UUID, lead: str, sandbox: Sandbox) -> None:
+    expect(page.get_by_text("Kept as a draft")).to_be_visible()
+    other = page.context.new_page()
+    open_record(other, connection_id, "Leads", lead)
+    control(other, "City").fill("Bern")
+    press(other, "Save")
+    expect_verdict(other, "Stored. Zoho now shows")
+
+    press(page, "Save")
+
+    expect(page.get_by_role("alert").filter(has_text="changed this record")).to_be_focused()
+    expect_typed(page)
+    press(page, "Save")
+    expect_verdict(page, "Stored. Zoho now shows")
+    assert (sandbox.record("Leads", lead)["City"], sandbox.record("Leads", lead)["First_Name"]) == ("Bern", "Noémie")

@@ -55,6 +55,7 @@ class EditPage:
     error: ZohoError | None = None
     notice: str | None = None
     left: Left | None = None
+    left_labels: tuple[str, ...] = ()
     options: dict[str, Any] | None = None
     is_kept: bool = False
     """What was typed is safe on the server: leaving the page loses nothing."""
@@ -73,6 +74,12 @@ class EditPage:
         return tuple(
             (name if name in labels else None, labels.get(name, name), one) for name, one in zip(where, self.refusals, strict=True)
         )
+
+    @property
+    def depends(self) -> dict[str, dict[str, Any]]:
+        """The picklists that follow another, for the page to do so at once."""
+        known = self.opened.record_form.dependencies
+        return {name: {"parent": one.parent, "offers": dict(one.offers)} for name, one in known.items()}
 
     @property
     def trigger_is_none(self) -> bool:

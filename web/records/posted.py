@@ -41,6 +41,8 @@ class Posted:
     snapshot_id: UUID | None
     typed: dict[str, list[str]]
     is_review: bool
+    is_show: bool
+    """Show the form again with what was typed, for picklists to follow it."""
     is_discard: bool
     is_refresh: bool
     decision: tuple[str, bool] | None
@@ -54,6 +56,7 @@ def read(form: MultiDict[str, str]) -> Posted:
         snapshot_id=uuid_of(form.get("snapshot", "")),
         typed={storable(name): [storable(value) for value in form.getlist(PREFIX + name)] for name in form.getlist("present")},
         is_review=form.get("action") == "review",
+        is_show=form.get("action") == "show",
         is_discard=form.get("action") == "discard",
         is_refresh=form.get("action") == "refresh",
         decision=_decision(form.get("decide", "")),

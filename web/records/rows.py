@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from changes.drafts import Opened
 from changes.snapshots import Typed
 from zoho.answers import Refusal
 from zoho.fields import ABSENT, Field, Kind
+from zoho.fields.choices import NONE
 
 PREFIX = "f_"
 """Of the HTML names of fields, so that a field called ``action`` is no button."""
@@ -24,6 +26,9 @@ class Choice:
     value: str
     label: str
     is_selected: bool
+    is_off: bool = False
+    """It does not go with what the field that this one follows holds."""
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,18 @@ class Row:
     error: Refusal | None
     is_twin: bool
     """Another field before this one has the same label: the API name tells them apart."""
+    follows: str = ""
+    """Label of the picklist that decides what this one offers."""
+
+    @property
+    def is_coloured(self) -> bool:
+        """Zoho gives its options colours."""
+        return any(choice.colour for choice in self.choices)
+
+    @property
+    def colour(self) -> str:
+        """Of what is chosen; "" when it has none."""
+        return next((choice.colour for choice in self.choices if choice.is_selected), "")
 
     @property
     def id(self) -> str:
@@ -67,6 +84,8 @@ class Group:
 
     name: str
     rows: tuple[Row, ...]
+    columns: int = 1
+    is_downward: bool = False
 
 
 def wire_of(field: Field, record: Mapping[str, Any]) -> Any:
@@ -94,7 +113,9 @@ def groups(opened: Opened, typed: Typed, errors: Mapping[str, Refusal]) -> tuple
     form = opened.record_form.form
     seen: set[str] = set()
     sections = tuple(
-        Group(section.name, tuple(_rows(section.fields, opened, typed, errors, seen))) for section in form.sections if section.fields
+        Group(section.name, tuple(_rows(section.fields, opened, typed, errors, seen)), section.columns, section.is_downward)
+        for section in form.sections
+        if section.fields
     )
     return sections, tuple(_rows(form.off_layout, opened, typed, errors, seen))
 
@@ -107,7 +128,19 @@ def _rows(fields: Iterable[Field], opened: Opened, typed: Typed, errors: Mapping
         if not field.is_editable or field.input_type(wire) == "readonly":
             yield _text(field, wire, opened, errors, is_twin)
         else:
-            yield _control(field, wire, opened, typed.get(field.name), errors, is_twin)
+            row = _control(field, wire, opened, typed.get(field.name), errors, is_twin)
+            yield _follow(row, opened, typed) if field.name in opened.record_form.dependencies else row
+
+
+def _follow(row: Row, opened: Opened, typed: Typed) -> Row:
+    """A picklist that offers what another's value allows. What is chosen stays in sight, fitting or not."""
+    parent = opened.record_form.form.by_name.get(opened.record_form.dependencies[row.name].parent)
+    allowed = opened.offered(typed).get(row.name)
+    if parent is None or allowed is None:
+        return replace(row, follows=parent.label if parent else "")
+    free = {*allowed, "", NONE}
+    choices = tuple(replace(choice, is_off=choice.value not in free and not choice.is_selected) for choice in row.choices)
+    return replace(row, choices=choices, follows=parent.label)
 
 
 def _text(field: Field, wire: Any, opened: Opened, errors: Mapping[str, Refusal], is_twin: bool) -> Row:
@@ -170,7 +203,16 @@ def _choices(field: Field, values: Sequence[str], current: Sequence[str], contro
         labels = {"": EMPTY, **labels}
     labels |= {value: f"{value} (not in the list)" for value in (*values, *current) if value and value not in labels}
     chosen = set(current) or {""}
-    return tuple(Choice(value, label, value in chosen) for value, label in labels.items())
+    colours = {option.value: option.colour or "" for option in field.options}
+    return tuple(Choice(value, label, value in chosen, colour=_colour(colours.get(value, ""))) for value, label in labels.items())
+
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}")
+
+
+def _colour(text: str) -> str:
+    """A colour of Zoho's, if it is one: it ends in an attribute of the page."""
+    return text if _COLOUR.fullmatch(text) else ""
 
 
 def _note(field: Field, opened: Opened) -> str:

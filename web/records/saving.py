@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from flask import url_for
@@ -10,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from changes import drafts, road, snapshots
 from changes.drafts import Opened
+from changes.history import last_options
 from changes.plans import Receipt
 from changes.road import AlreadySent, Conflict, Preview
 from changes.snapshots import Typed
@@ -45,6 +47,11 @@ class Place:
     def url(self) -> str:
         """Path of the edit page."""
         return self.url_with(None)
+
+    @property
+    def draft_url(self) -> str:
+        """Path that keeps what is typed while it is typed."""
+        return f"{self.url}/draft"
 
     def url_with(self, snapshot_id: UUID | None) -> str:
         """Path of the edit page that restores what was typed into a snapshot."""
@@ -101,7 +108,35 @@ def show(amend: Amend, place: Place, draft: UUID | None) -> Answer:
             typed = changed_only(opened, opened.typed)
             return edit_page(opened, typed, notice=KEPT if typed else None, is_kept=True)
     answer = _open(amend, place)
-    return Ask(answer) if isinstance(answer, Question) else edit_page(answer, {}, left=snapshots.find_left(amend, answer.snapshot_id))
+    if isinstance(answer, Question):
+        return Ask(answer)
+    options = last_options(amend, place.user_id, place.connection_id, place.product)
+    return edit_page(answer, {}, options=options, **_left(amend, place, answer))
+
+
+def _left(amend: Amend, place: Place, opened: Opened) -> dict[str, Any]:
+    """What was typed here before and never stored, with the labels of its fields."""
+    left = snapshots.find_left(amend, opened.snapshot_id)
+    older = _find_snapshot(amend, place, left.snapshot_id) if left else None
+    if left is None or older is None:
+        return {}
+    labels = tuple(older.record_form.form.by_name[name].label for name in changed_only(older, older.typed))
+    return {"left": left, "left_labels": labels} if labels else {}
+
+
+def keep(amend: Amend, place: Place, posted: Posted) -> bool:
+    """Remember what was typed so far; False for a form that cannot be sent any more, or is not this person's."""
+    if posted.snapshot_id is None:
+        return False
+    try:
+        opened = _find_snapshot(amend, place, posted.snapshot_id)
+    except ZohoError:  # what the fields are cannot be asked now: all of it is kept
+        snapshots.keep_typed(amend, posted.snapshot_id, posted.typed, place.user_id)
+        return True
+    if opened is None or opened.step_id is not None:
+        return False
+    snapshots.keep_typed(amend, opened.snapshot_id, changed_only(opened, posted.typed), place.user_id)
+    return True
 
 
 def submit(amend: Amend, place: Place, posted: Posted) -> Answer:
@@ -135,11 +170,15 @@ def _act(amend: Amend, place: Place, opened: Opened, posted: Posted) -> Answer:
         name, is_mine = posted.decision
         opened = drafts.decide(amend, opened, name, is_mine=is_mine, typed=typed)
         return edit_page(opened, opened.typed, options=posted.options, is_kept=True, status=409 if opened.conflicts else 200)
+    if posted.is_show or posted.is_review:
+        snapshots.keep_typed(amend, opened.snapshot_id, typed, place.user_id)
+    if posted.is_show:
+        return edit_page(opened, typed, options=posted.options, is_kept=True)
     if posted.is_review:
         found = road.preview(opened, typed)
         if isinstance(found, Preview):
-            return edit_page(opened, typed, options=posted.options, review=found.changes)
-        return edit_page(opened, typed, found.refusals, options=posted.options, status=422)
+            return edit_page(opened, typed, options=posted.options, review=found.changes, is_kept=True)
+        return edit_page(opened, typed, found.refusals, options=posted.options, is_kept=True, status=422)
     return _save(amend, place, opened, typed, posted)
 
 

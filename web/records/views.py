@@ -65,6 +65,15 @@ def save(connection_id: UUID, product: str, module: str, record_id: str) -> Resp
     return _answer(place, saving.submit(amend(), place, posted.read(request.form)))
 
 
+@bp.post(EDIT + "/draft")
+def keep(connection_id: UUID, product: str, module: str, record_id: str) -> ResponseReturnValue:
+    """Keep what was typed so far, while it is being typed."""
+    place = _place(connection_id, product, module, record_id)
+    if not saving.keep(amend(), place, posted.read(request.form)):
+        abort(404)
+    return "", 204
+
+
 def _place(connection_id: UUID, product: str, module: str, record_id: str) -> Place:
     is_known = module.lower() not in NOT_MODULES if product == "crm" else module in DESK_COLUMNS
     is_module = re.fullmatch(r"[A-Za-z]\w{0,99}", module, re.ASCII) and is_known
@@ -90,7 +99,7 @@ def _answer(place: Place, answer: Answer) -> ResponseReturnValue:
 
 def _stash(turned_away: Request) -> str | None:
     """Keep what a POST to the edit page carried when its sender is signed out or its CSRF token is stale."""
-    if turned_away.endpoint != "records.save":
+    if turned_away.endpoint not in ("records.save", "records.keep"):
         return None
     form = posted.read(turned_away.form)
     url = url_for("records.edit", **(turned_away.view_args or {}), draft=form.snapshot_id)

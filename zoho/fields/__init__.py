@@ -1,6 +1,7 @@
 """One Field for both products: what Zoho says about a field, and its value between the wire and a form's control."""
 
-from zoho.fields.crm import crm_form, crm_template, layout_id
+from zoho.fields.crm import crm_dependencies, crm_form, crm_template, layout_id
+from zoho.fields.dependencies import Dependency
 from zoho.fields.desk import desk_form
 from zoho.fields.field import Field, unknown_field
 from zoho.fields.form import Form, Section, settled, settled_form, with_options
@@ -9,6 +10,7 @@ from zoho.fields.words import ABSENT, Absent, FieldError, Kind, Option, Wire
 __all__ = [
     "ABSENT",
     "Absent",
+    "Dependency",
     "Field",
     "FieldError",
     "Form",
@@ -16,6 +18,7 @@ __all__ = [
     "Option",
     "Section",
     "Wire",
+    "crm_dependencies",
     "crm_form",
     "crm_template",
     "desk_form",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from zoho.fields.crm_types import DECIMALS, TEXT_KINDS, kind_of, whole_digits, why_read_only
+from zoho.fields.dependencies import Dependency, dependencies_of
 from zoho.fields.field import Field
 from zoho.fields.form import Form, Section, by_name, count, dicts, part, settled_form, word
 from zoho.fields.shown import is_scalar, text_of
@@ -15,6 +16,7 @@ Meta = dict[str, Any]
 HIDDEN = frozenset({"Wizard"})
 """It passes every rule for an editable field, and is none."""
 ONE_SECTION = "Fields"
+DOWN = "top_to_bottom"
 _LARGEST = {"small": 2_000, "large": 32_000, "rich_text": 50_000}
 _WITH_DECIMALS = frozenset({Kind.DECIMAL, Kind.CURRENCY, Kind.PERCENT})
 
@@ -51,6 +53,13 @@ def crm_template(fields: list[Meta], layouts: list[Meta], layout_id: str) -> For
     return Form(sections, rest, {**on_layout, **others})
 
 
+def crm_dependencies(fields: list[Meta], layouts: list[Meta], layout_id: str) -> dict[str, Dependency]:
+    """Which picklists of the record's layout follow another, by the follower's name."""
+    layout = _layout(dicts(layouts), layout_id)
+    sections = dicts(layout.get("sections")) if layout else ()
+    return dependencies_of([entry for one in sections for entry in dicts(one.get("fields"))] if sections else fields)
+
+
 def _layout(layouts: Sequence[Meta], layout_id: str) -> Meta | None:
     """The record's layout; when it names none, the first that is in use. None when its own is not among those we may see."""
     if layout_id:
@@ -74,7 +83,8 @@ def _sections(layout: Meta, known: dict[str, Meta]) -> tuple[Section, ...]:
                 if meta.get("visible") is not False:
                     rows.append(_field(meta))
         if rows:
-            sections.append(Section(word(section.get("display_label"), section.get("name"), section.get("api_name")), tuple(rows)))
+            name = word(section.get("display_label"), section.get("name"), section.get("api_name"))
+            sections.append(Section(name, tuple(rows), count(section.get("column_count")) or 1, section.get("tab_traversal") == DOWN))
     return tuple(sections)
 
 

@@ -24,6 +24,9 @@ class Section:
 
     name: str
     fields: tuple[Field, ...]
+    columns: int = 1
+    is_downward: bool = False
+    """Several columns are read one after the other, not line by line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,12 @@ class Form:
     sections: tuple[Section, ...]
     off_layout: tuple[Field, ...]
     by_name: Mapping[str, Field]
+
+    @property
+    def not_shown(self) -> tuple[Field, ...]:
+        """Fields known by name alone: the profile of the Zoho user hides them."""
+        shown = {field.name for fields in (*(one.fields for one in self.sections), self.off_layout) for field in fields}
+        return tuple(field for name, field in self.by_name.items() if name not in shown)
 
 
 def with_options(form: Form, name: str, options: Sequence[Option]) -> Form:
@@ -58,7 +67,7 @@ def with_field(form: Form, new: Field) -> Form:
 def settled_form(template: Form, record: Mapping[str, Any]) -> Form:
     """The template's fields for this record."""
     fields = {name: settled(field, record) for name, field in template.by_name.items()}
-    sections = tuple(Section(one.name, tuple(fields[field.name] for field in one.fields)) for one in template.sections)
+    sections = tuple(replace(one, fields=tuple(fields[field.name] for field in one.fields)) for one in template.sections)
     return Form(sections, left_out((fields[field.name] for field in template.off_layout), record), fields)
 
 
