@@ -29,7 +29,7 @@ from zoho.errors import (
     explain,
 )
 from zoho.errors.root import Facts
-from zoho.http import Answer, Http
+from zoho.http import Answer, File, Http
 from zoho.redaction import redact, redact_json
 
 Token = Callable[[str | None], str]
@@ -74,6 +74,7 @@ class Calls:
         *,
         params: Mapping[str, Any] | None = None,
         json: Any = None,
+        file: File | None = None,
         headers: Mapping[str, str] | None = None,
         is_heavy: bool = False,
     ) -> Answer:
@@ -84,6 +85,8 @@ class Calls:
         """
         request: dict[str, Any]
         url, request = self._base + path, {"params": params, "json": json, "headers": headers, "is_heavy": is_heavy, **self._whose}
+        if file is not None:
+            request["file"] = file
         token = self._get_token(None)
         answer = self._http.call(method, url, token=token, **request)
         if not self._is_rejected(answer):

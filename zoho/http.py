@@ -30,6 +30,9 @@ TIMEOUT = (5.0, 15.0)
 """Seconds to connect, seconds to wait for the next byte."""
 DEADLINE_SECONDS = 30.0
 """For a whole call from its start, however the server drips."""
+UPLOAD: Mapping[str, Any] = {"timeout": (5.0, 120.0), "deadline_seconds": 150.0}
+"""For a call that carries a file, name and content: 20 MB on a slow line."""
+File = tuple[str, bytes]
 MAX_BYTES = 32 * 1024 * 1024
 EVIDENCE_CHARACTERS = 2_000
 
@@ -149,30 +152,30 @@ class Http:
         params: Mapping[str, Any] | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
+        file: File | None = None,
         headers: Mapping[str, str] | None = None,
         org: str | None = None,
         connection: UUID | None = None,
         is_heavy: bool = False,
     ) -> Answer:
-        """Send one request and read its answer whole. ``json`` is sent by exact_json, ``params`` that are None are left out.
+        """Send one request and read its answer whole. ``json`` is sent by exact_json; ``params`` that are None are left out.
 
         Raises UnreachableError, UnreadableAnswerError (too large, redirected), WrongDataCenterError (redirected to another
         host), TokenRejectedError (the token cannot be a header), RequestRefusedError (the body is not JSON).
         """
-        prepared = _prepare(method, url, token, params, json, form, headers)
+        prepared, more = _prepare(method, url, token, params, json, form, headers, file), UPLOAD if file else {}
         if self.gate is None and self.record is None:
-            return self._send(prepared)
+            return self._send(prepared, more)
         parts = urlsplit(url)
         with self._hooks(Call(method, parts.netloc, parts.path, org, connection, is_heavy)) as outcome:
-            answer = outcome[0] = self._send(prepared)
+            answer = outcome[0] = self._send(prepared, more)
         return answer
 
-    def _send(self, prepared: requests.PreparedRequest) -> Answer:
+    def _send(self, prepared: requests.PreparedRequest, more: Mapping[str, Any]) -> Answer:
         try:
-            response = self.session().send(prepared)
+            return _answer(self.session().send(prepared, **more))
         except FAULTS as exc:
             raise translate(exc, prepared.method or "", prepared.url or "") from exc
-        return _answer(response)
 
     @contextmanager
     def _hooks(self, call: Call) -> Iterator[list[Answer | None]]:
@@ -243,6 +246,7 @@ def _prepare(
     json: Any,
     form: Mapping[str, str] | None,
     headers: Mapping[str, str] | None,
+    file: File | None = None,
 ) -> requests.PreparedRequest:
     body: Any = form
     sent = dict(_HEADERS if json is None else _JSON_HEADERS)
@@ -256,7 +260,7 @@ def _prepare(
     try:
         if json is not None:
             body = exact_json.dumps(json).encode()
-        prepared.prepare(method=method, url=url, headers=sent, params=params, data=body)
+        prepared.prepare(method=method, url=url, headers=sent, params=params, data=body, files={"file": file} if file else None)
     except requests.RequestException as exc:
         raise RequestRefusedError(f"{method} {urlsplit(url).netloc}: {type(exc).__name__}, not sent") from None
     except (ValueError, TypeError) as exc:

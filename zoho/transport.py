@@ -222,7 +222,7 @@ class Session(requests.Session):
         kwargs["proxies"] = self._network.proxies(request.url or "")
         kwargs["allow_redirects"], kwargs["stream"] = False, True
         kwargs["timeout"] = kwargs.get("timeout") or self._timeout
-        CALL.give_up_at, CALL.has_left = monotonic() + self._deadline_seconds, None
+        CALL.give_up_at, CALL.has_left = monotonic() + (kwargs.pop("deadline_seconds", None) or self._deadline_seconds), None
         response = super().send(request, **kwargs)
         try:
             response._content = self._read(response)
