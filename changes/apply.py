@@ -180,7 +180,7 @@ def _is_same(field: Field, opened: Mapping[str, Any], now: Mapping[str, Any]) ->
 def _call(edit: Edit) -> tuple[str, dict[str, Any]]:
     body: dict[str, Any] = {}
     for change in edit.changes:
-        edit.fields[change.name].place(body, change.sent)
+        edit.fields[change.name].place(body, change.sent, change.before)
     module, record_id = edit.target.module, edit.target.record_id
     if edit.target.product == "desk":
         return f"desk.update_{DESK_MODULES[module]}", {"id": record_id, "fields": body, **edit.options}

@@ -131,6 +131,10 @@ DESK_COLUMNS: dict[str, dict[str, str]] = {
     },
     "contacts": {"email": "Email", "phone": "Phone", "mobile": "Mobile", "type": "Type", "createdTime": "Created"},
     "accounts": {"phone": "Phone", "website": "Website", "industry": "Industry", "createdTime": "Created"},
+    "tasks": {"status": "Status", "priority": "Priority", "dueDate": "Due", "createdTime": "Created"},
+    "calls": {"status": "Status", "direction": "Direction", "startTime": "Start", "createdTime": "Created"},
+    "events": {"status": "Status", "category": "Category", "startTime": "Start", "createdTime": "Created"},
+    "products": {"productCode": "Code", "unitPrice": "Price", "productCategory": "Category", "createdTime": "Created"},
 }
 """What Desk's lists carry without being asked; a list does not show custom fields."""
 

@@ -212,6 +212,11 @@ def _lookup(amend: Amend, seen: Seen, field: Field, value: Any) -> Any:
     return _parsed(seen, field, (found,))
 
 
+def _merged(amend: Amend, seen: Seen, field: Field, value: Any) -> Any:
+    was = field.read(seen.record)
+    return field.merged(None if was is ABSENT else was, value)
+
+
 def _parsed(seen: Seen, field: Field, posted: Sequence[str]) -> Any:
     was = field.read(seen.record)
     return field.parse(posted, seen.zone, None if was is ABSENT else was)
@@ -222,4 +227,8 @@ _BY_KIND: dict[Kind, Callable[[Amend, Seen, Field, Any], Any]] = {
     Kind.MULTISELECT: _multiselect,
     Kind.OWNER: _owner,
     Kind.LOOKUP: _lookup,
+    Kind.ANY_LOOKUP: _merged,
+    Kind.SUBFORM: _merged,
+    Kind.LINKS: _merged,
+    Kind.FILES: _merged,
 }

@@ -228,7 +228,7 @@ def _conflict(amend: Amend, user_id: UUID, opened: Opened, edit: Edit, settled: 
         if (was is ABSENT and is_ is ABSENT) or field.same(was, is_):
             continue
         yours = mine[field.name].sent_text if field.name in mine else None
-        was_text, now_text = field.show(_known(was), opened.zone), field.show(_known(is_), opened.zone)
+        was_text, now_text = field.show_change(was, is_, opened.zone)
         moved.append(Moved(field.name, field.label, was_text, now_text, yours))
     contested = {row.name: mine[row.name].before for row in moved if _is_contested(mine.get(row.name), fresh)}
     fresh = drafts.keep_conflicts(amend, fresh, contested)
@@ -267,14 +267,14 @@ def _changes(entries: Sequence[Entry], zone: ZoneInfo) -> tuple[Change, ...]:
 
 
 def _change(entry: Entry, zone: ZoneInfo) -> Change:
-    show = entry.field.show
+    before_text, sent_text = entry.field.show_change(entry.before, entry.sent, zone)
     return Change(
         name=entry.field.name,
         label=entry.field.label,
         before=entry.before,
         sent=entry.sent,
-        before_text=show(entry.before, zone),
-        sent_text=show(entry.sent, zone),
+        before_text=before_text,
+        sent_text=sent_text,
     )
 
 

@@ -58,9 +58,8 @@ def _reverse(change: Change, opened: Opened) -> Entry | str:
         return f"it was changed since, and is now {field.show(None if now is ABSENT else now, opened.zone) or 'empty'}"
     if field.same(now, change.before):
         return "it already holds the earlier value"
-    control = field.control(change.before, opened.zone)
     try:
-        sent = field.parse([control] if isinstance(control, str) else list(control), opened.zone, now)
+        sent = field.restore(change.before, now, opened.zone)
     except FieldError as error:
         return f"the earlier value would be refused: {error}"
     return Entry(field, now, sent)

@@ -62,7 +62,7 @@ def _compare_one(change: Change, field: Field, record: Mapping[str, Any], zone: 
         verdict = Verdict.NOT_STORED
     else:
         verdict = Verdict.STORED_DIFFERENTLY
-    return change.settle(verdict, after, field.show(after, zone))
+    return change.settle(verdict, after, field.show_change(change.before, after, zone)[1])
 
 
 def overall(changes: Sequence[Change]) -> Verdict:

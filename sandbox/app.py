@@ -16,6 +16,7 @@ from sandbox import (
     control,
     crm_coql,
     crm_dependencies,
+    crm_files,
     crm_reads,
     crm_settings,
     crm_side,
@@ -40,6 +41,7 @@ _ROUTES: tuple[Route, ...] = (
     *crm_settings.ROUTES,
     *crm_dependencies.ROUTES,
     *crm_coql.ROUTES,
+    *crm_files.ROUTES,
     *crm_side.ROUTES,
     *crm_reads.ROUTES,
     *crm_writes.ROUTES,
@@ -80,6 +82,8 @@ class App:
             return self._answer(request)(environ, start_response)
         except HTTPException as refusal:  # a body too large or too strange to be read
             return refusal.get_response()(environ, start_response)
+        finally:
+            request.close()  # the files of an upload
 
     def _answer(self, request: Request) -> Response:
         if request.path.startswith("/_sandbox/"):
@@ -115,6 +119,8 @@ class App:
 def _body(request: Request) -> Any:
     if request.mimetype == "application/x-www-form-urlencoded":
         return request.form.to_dict()
+    if request.mimetype == "multipart/form-data":
+        return {name: file.filename for name, file in request.files.items(multi=True)}
     data = request.get_data()
     try:
         return loads(data) if request.is_json else data.decode("utf-8", "replace")

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sandbox.crm_spec import PLACES, Module, Spec
+from sandbox.crm_spec import FILES, LINKS, PLACES, Module, Spec
 from sandbox.crm_store import MESSAGES, CrmStore
 from sandbox.people import ACTIVE, BY_ID
 from sandbox.wire import Json
@@ -63,7 +63,7 @@ def check(store: CrmStore, module: Module, spec: Spec, value: Any, *, strict_pic
         return {"boolean": False, "multiselectpicklist": []}.get(spec.type)
     if spec.type == "picklist":
         return _picklist(spec, value, strict=strict_picklists or spec.name in ("Stage", "Pipeline"))
-    if spec.type in ("lookup", "ownerlookup", "userlookup", "layout"):
+    if spec.type in ("lookup", "multi_module_lookup", "ownerlookup", "userlookup", "layout"):
         return _reference(store, module, spec, value)
     return _CHECKS[spec.type](spec, value)
 
@@ -179,11 +179,8 @@ def _reference(store: CrmStore, module: Module, spec: Spec, value: Any) -> Json:
         if id_ not in names:
             raise _no_such_id()
         return {"name": names[id_], "id": id_}
-    if spec.type == "lookup":
-        record = store.records(spec.lookup).get(id_)
-        if record is None:
-            raise _no_such_id()
-        return {"name": record[store.get_module(spec.lookup).name_field], "id": id_}
+    if spec.type in ("lookup", "multi_module_lookup", "multiselectlookup"):
+        return _record(store, spec, id_)
     person = BY_ID.get(id_)
     if person is None:
         raise _no_such_id()
@@ -192,6 +189,16 @@ def _reference(store: CrmStore, module: Module, spec: Spec, value: Any) -> Json:
         error.problem = Problem(message="Non Subordinate User Found", path=".id")
         raise error
     return {"name": person.name, "id": person.id, "email": person.email}
+
+
+def _record(store: CrmStore, spec: Spec, id_: str) -> Json:
+    """Name and id of a record, of whichever module the lookup may point into."""
+    for name in tuple(store.modules()) if spec.lookup == "se_module" else spec.targets:
+        record = store.records(name).get(id_)
+        if record is not None:
+            found = {"name": record[store.get_module(name).name_field], "id": id_}
+            return found if spec.type == "multiselectlookup" or name == spec.lookup else found | {"module": {"api_name": name}}
+    raise _no_such_id()
 
 
 _CHECKS: dict[str, Callable[[Spec, Any], Any]] = {
@@ -212,8 +219,8 @@ _CHECKS: dict[str, Callable[[Spec, Any], Any]] = {
 }
 
 
-def merge_rows(store: CrmStore, spec: Spec, stored: list[Json], value: Any) -> list[Json]:
-    """A subform or file field after a write: a row without id is appended, ``_delete`` removes, ``[]`` empties."""
+def merge_rows(store: CrmStore, module: Module, spec: Spec, stored: list[Json], value: Any) -> list[Json]:
+    """A subform, file or linking field after a write: a row without id is appended, ``_delete`` removes, ``[]`` empties."""
     if value is None or value == []:
         return []
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
@@ -229,17 +236,33 @@ def merge_rows(store: CrmStore, spec: Spec, stored: list[Json], value: Any) -> l
         if id_ is None:
             id_ = store.new_id()
             rows[id_] = {"id": id_, **{each.name: None for each in spec.rows}}
-        rows[id_] |= _file(sent, rows[id_]) if spec.type == "fileupload" else _columns(spec, sent)
+        rows[id_] |= _cells(store, module, spec, sent, rows[id_])
+    if len(rows) > spec.limit:
+        raise Invalid(maximum_length=spec.limit)
     return list(rows.values())
 
 
-def _file(sent: Json, row: Json) -> Json:
+def _cells(store: CrmStore, module: Module, spec: Spec, sent: Json, row: Json) -> Json:
+    if spec.type in FILES:
+        return _file(store, spec, sent, row)
+    if spec.type in LINKS:
+        return {spec.name: _reference(store, module, spec, sent[spec.name])} if spec.name in sent else {}
+    given = {column: sent[column.name] for column in spec.rows if column.name in sent and column.is_writable}
+    return {
+        column.name: None if value in (None, "") else check(store, module, column, value, strict_picklists=False)
+        for column, value in given.items()
+    }
+
+
+def _file(store: CrmStore, spec: Spec, sent: Json, row: Json) -> Json:
+    """A file that was uploaded before; its id goes on to the record."""
     id_ = sent.get("File_Id__s", row.get("File_Id__s"))
-    if not isinstance(id_, str):
-        raise _expects("jsonobject")
-    return {"File_Id__s": id_, "File_Name__s": "document.pdf", "Size__s": "1024"}
-
-
-def _columns(spec: Spec, sent: Json) -> Json:
-    given = {column: sent[column.name] for column in spec.rows if column.name in sent}
-    return {column.name: None if value in (None, "") else _CHECKS[column.type](column, value) for column, value in given.items()}
+    held = store.files.get(id_) if isinstance(id_, str) else None
+    if held is None:
+        if id_ is not None and id_ == row.get("File_Id__s"):
+            return {}
+        error = Invalid()
+        error.problem = Problem(message="the file id given seems to be invalid", path=".File_Id__s")
+        raise error
+    place = {"Sequence_Number__s": sent.get("Sequence_Number__s", 1)} if spec.type == "imageupload" else {}
+    return {"File_Id__s": id_, "File_Name__s": held["name"], "Size__s": str(held["size"]), **place}

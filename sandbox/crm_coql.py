@@ -10,7 +10,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from sandbox.crm_search import ordered
-from sandbox.crm_spec import Spec
+from sandbox.crm_spec import ROWS, Spec
 from sandbox.crm_store import CrmStore, crm_refusal
 from sandbox.gate import covers
 from sandbox.wire import Call, Json, Route, json_answer, loads, no_content
@@ -108,7 +108,7 @@ class _Query:
         spec = self.module.find(first)
         if spec is not None and second:
             spec = self.store.modules()[spec.lookup].find(second) if spec.lookup in self.store.modules() else None
-        if spec is None or spec.type in ("subform", "fileupload"):
+        if spec is None or spec.type in ROWS:
             self._no_column("column", name)
         assert spec is not None  # noqa: S101 - _no_column raises
         return spec

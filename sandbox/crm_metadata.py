@@ -6,7 +6,7 @@ from copy import deepcopy
 from functools import cache
 from typing import Any
 
-from sandbox.crm_spec import PLACES, Module, Option, Spec, meta_id
+from sandbox.crm_spec import FILES, LINKS, PLACES, Module, Option, Spec, meta_id
 from sandbox.wire import Json
 
 PROFILES = (("Administrator", "5725767000000026011"), ("Standard", "5725767000000026014"))
@@ -44,7 +44,7 @@ def _lookup(spec: Spec, module_ids: dict[str, str]) -> Json:
         return {"revalidate_filter_during_edit": False}
     if spec.type != "lookup":
         return {}
-    target = {"api_name": spec.lookup, "crypt": False, "id": module_ids[spec.lookup]}
+    target = {"api_name": spec.lookup, "crypt": False, "id": module_ids.get(spec.lookup)}
     return {
         "display_label": spec.label,
         "revalidate_filter_during_edit": False,
@@ -53,6 +53,24 @@ def _lookup(spec: Spec, module_ids: dict[str, str]) -> Json:
         "id": None,
         "query_details": {},
     }
+
+
+def _links(module: Module, spec: Spec, module_ids: dict[str, str]) -> Json:
+    """Lookups of several records or into several modules: v7's words for the one, 2026's for the other."""
+    linking = {"api_name": f"{module.api_name}_X_{spec.name}", "id": meta_id(module.number, 7500, len(spec.name))}
+    if spec.type == "multiselectlookup":
+        names = {"lookup_apiname": module.singular, "connectedlookup_apiname": spec.name, "connectedfield_apiname": module.plural}
+        there = {"connected_module": {"api_name": spec.lookup, "id": module_ids[spec.lookup]}, "linking_module": linking}
+        return {"multiselectlookup": {**names, **there, "display_label": spec.label, "api_name": spec.name, "id": linking["id"]}}
+    if spec.type == "multiuserlookup":
+        fields = {"lookup_field": {"api_name": module.singular}, "connected_lookup_field": {"api_name": spec.name}}
+        return {
+            "multiuserlookup": {"linking_details": {"module": linking, **fields}, "connected_details": {"module": {"api_name": "users"}}}
+        }
+    if spec.type == "multi_module_lookup":
+        modules = [{"api_name": name, "module_name": name, "id": module_ids[name]} for name in spec.targets]
+        return {"multi_module_lookup": {"api_name": spec.name, "display_label": spec.label, "modules": modules}}
+    return {}
 
 
 def _special(spec: Spec) -> Json:
@@ -108,6 +126,7 @@ _PLAIN: Json = {
     "type": "used",
     "multi_module_lookup": {},
     "multiselectlookup": {},
+    "multiuserlookup": {},
     "created_time": None,
     "modified_time": None,
     "filterable": True,
@@ -133,7 +152,7 @@ _PLAIN: Json = {
 def field_json(module: Module, index: int, module_ids: dict[str, str], *, profiles_shown: bool = True) -> Json:
     """One entry of GET /settings/fields."""
     spec = module.fields[index]
-    subform = {"module": f"{spec.name}__s", "id": meta_id(module.number, index, 99)} if spec.type in ("subform", "fileupload") else None
+    subform = {"module": f"{spec.name}__s", "id": meta_id(module.number, index, 99)} if spec.type in ("subform", *FILES) else None
     label = f"{module.singular} Owner" if spec.name == "Owner" else spec.label
     return deepcopy(_PLAIN) | {
         "associated_module": subform,
@@ -141,6 +160,7 @@ def field_json(module: Module, index: int, module_ids: dict[str, str], *, profil
         "display_label": spec.first_label or label,
         **_rights(spec),
         **_special(spec),
+        **_links(module, spec, module_ids),
         "lookup": _lookup(spec, module_ids),
         "id": meta_id(module.number, index),
         "mass_update": spec.is_writable,
@@ -149,7 +169,7 @@ def field_json(module: Module, index: int, module_ids: dict[str, str], *, profil
         "enable_colour_code": any(option.colour for option in spec.options),
         "pick_list_values": [_option(module, index, at, option) for at, option in enumerate(spec.options)],
         "system_mandatory": spec.is_mandatory,
-        "virtual_field": spec.type == "subform" or spec.name == "Full_Name",
+        "virtual_field": spec.type in ("subform", *LINKS) or spec.name == "Full_Name",
         "display_field": spec.name == module.name_field,
         "json_type": spec.json_type,
         "data_type": spec.type,

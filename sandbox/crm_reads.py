@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from werkzeug.wrappers import Response
 
 from sandbox.crm_search import matcher
-from sandbox.crm_spec import Module
+from sandbox.crm_spec import LINKS, Module
 from sandbox.crm_store import crm_refusal, parse_time
 from sandbox.wire import Call, Json, Route, json_answer, no_content
 
+NOT_LISTED = ("subform", *LINKS)
 MAX_FIELDS = 50
 MAX_PER_PAGE = 200
 _SORTS = ("id", "Created_Time", "Modified_Time")
@@ -77,9 +78,9 @@ def _page(call: Call, module: Module, rows: list[Json], wanted: list[str] | None
     info: Json = {"per_page": per_page, "count": len(chosen), "page": page, "more_records": more}
     info |= {"sort_by": call.query.get("sort_by", "id"), "sort_order": call.query.get("sort_order", "desc")}
     info |= {"next_page_token": f"t{per_page}-{page + 1}" if more else None, "previous_page_token": None, "page_token_expiry": None}
-    only = [spec.name for spec in module.fields if spec.type not in ("subform",)] if wanted is None else wanted
+    only = [spec.name for spec in module.fields if spec.type not in NOT_LISTED] if wanted is None else wanted
     data = [
-        call.world.crm.present(module, row, [name for name in only if (module.find(name) or module.fields[0]).type != "subform"])
+        call.world.crm.present(module, row, [name for name in only if (module.find(name) or module.fields[0]).type not in NOT_LISTED])
         for row in chosen
     ]
     return json_answer({"data": data, "info": info})

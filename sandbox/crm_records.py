@@ -8,7 +8,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from sandbox.crm_spec import Module, Spec
+from sandbox.crm_spec import FILES, ROWS, Module, Spec
 from sandbox.names import COMPANIES, FIRST, HOSTILE, LAST, LONG_TEXT, PLACES, RICH_TEXT, SENTENCES, TITLES
 from sandbox.people import ACTIVE
 from sandbox.wire import Json
@@ -69,7 +69,7 @@ def _own(module: Module, index: int) -> dict[str, Any]:
 
 def _value(spec: Spec, index: int, random: Random, at: datetime) -> Any:
     """A plausible value for a field that has no face of its own."""
-    if index % 7 == 0 and not spec.is_mandatory and spec.type not in ("boolean", "subform", "fileupload", "autonumber"):
+    if index % 7 == 0 and not spec.is_mandatory and spec.type not in ("boolean", *ROWS, "autonumber"):
         return None
     makers: dict[str, Callable[[], Any]] = {
         "text": lambda: f"{spec.label} {index}",
@@ -90,8 +90,10 @@ def _value(spec: Spec, index: int, random: Random, at: datetime) -> Any:
         "formula": lambda: Decimal(random.randint(1, 400)),
         "rollup_summary": lambda: random.randint(0, 9),
         "autonumber": lambda: f"REF-{index + 1}",
-        "subform": list,
-        "fileupload": list,
+        **dict.fromkeys(ROWS, list),
+        "RRULE": lambda: {"RRULE": f"FREQ=MONTHLY;INTERVAL=6;BYMONTHDAY=1;DTSTART={at.date().isoformat()}"},
+        "multireminder": lambda: [{"period": "days", "unit": 1, "time": "09:00"}, {"period": "minutes", "unit": 30, "time": None}],
+        "ALARM": lambda: {"ALARM": f"FREQ=NONE;ACTION=EMAIL;TRIGGER=DATE-TIME:{at.isoformat()}"},
     }
     maker = makers.get(spec.type)
     return maker() if maker is not None else None
@@ -107,7 +109,7 @@ def _spoil(module: Module, record: Json, index: int) -> None:
                 record[spec.name] = text[: spec.limit]
     for spec in module.fields:
         keeps = spec.is_mandatory or spec.is_system or spec.name in ("Owner", "Layout")
-        if index == EXTREMES["nulls"] and not keeps and spec.type not in ("boolean", "subform", "fileupload"):
+        if index == EXTREMES["nulls"] and not keeps and spec.type not in ("boolean", *ROWS):
             record[spec.name] = [] if spec.type == "multiselectpicklist" else None
         elif index in (EXTREMES["limits"], EXTREMES["negative"]) and not spec.is_system and spec.name != "Probability":
             sign = -1 if index == EXTREMES["negative"] else 1
@@ -136,11 +138,11 @@ def make_record(module: Module, index: int, at: datetime, names: Callable[[str, 
         own_value = own.get(spec.name)
         record[spec.name] = own_value if own_value is not None else _value(spec, index, random, modified)
         if spec.type == "lookup" and not spec.is_system and index % 3:
-            record[spec.name] = names(spec.lookup, (index * 3 + 1) % HOSTILE_FROM)
+            record[spec.name] = names("Accounts" if spec.lookup == "se_module" else spec.lookup, (index * 3 + 1) % HOSTILE_FROM)
         elif spec.type == "userlookup":
             record[spec.name] = _user(index + 1) if index % 2 else None
-        elif spec.type == "subform" and index % 2 == 0:
-            record[spec.name] = _rows(spec, module, index, random, modified)
+        elif spec.type in ROWS and index % 2 == 0:
+            record[spec.name] = _rows(spec, module, index, random, modified, names)
     record |= {
         "Owner": _user(index),
         "Created_By": _user(0),
@@ -167,6 +169,19 @@ def _user(index: int) -> Json:
     return {"name": person.name, "id": person.id, "email": person.email}
 
 
-def _rows(spec: Spec, module: Module, index: int, random: Random, at: datetime) -> list[Json]:
-    base = int(record_id(module, index)) + 5_000_000_000
-    return [{"id": str(base + row), **{each.name: _value(each, index * 2 + row + 1, random, at) for each in spec.rows}} for row in range(2)]
+def _rows(spec: Spec, module: Module, index: int, random: Random, at: datetime, names: Callable[[str, int], Json | None]) -> list[Json]:
+    """Two rows; their ids are of this record and this field."""
+    base = int(record_id(module, index)) + 5_000_000_000 + 10_000_000_000 * module.fields.index(spec)
+    return [{"id": str(base + row), **_row(spec, index * 2 + row + 1, row, random, at, names)} for row in range(2)]
+
+
+def _row(spec: Spec, seed: int, row: int, random: Random, at: datetime, names: Callable[[str, int], Json | None]) -> Json:
+    if spec.type == "multiselectlookup":
+        return {spec.name: names(spec.lookup, (seed * 3 + 2) % HOSTILE_FROM)}
+    if spec.type == "multiuserlookup":
+        return {spec.name: _user(seed)}
+    if spec.type in FILES:
+        place = {"Sequence_Number__s": row + 1} if spec.type == "imageupload" else {}
+        name = ("report.pdf", "side.jpg")[spec.type == "imageupload"]
+        return {"File_Id__s": f"seed{seed:06d}{row}", "File_Name__s": f"{seed}-{name}", "Size__s": str(1000 * seed), **place}
+    return {each.name: _value(each, seed, random, at) for each in spec.rows}

@@ -149,7 +149,8 @@ def fields(call: Call) -> Response:
     """GET /crm/v8/settings/fields?module=…"""
     if call.query.get("type") == "unused":
         return no_content()
-    return json_answer({"fields": call.world.crm.fields(module_param(call))})
+    columns = call.world.crm.columns(call.query.get("module", ""))
+    return json_answer({"fields": call.world.crm.fields(module_param(call)) if columns is None else columns})
 
 
 def _field(call: Call) -> Json:
@@ -203,6 +204,7 @@ _APIS = (
     ("/crm/v8/settings/fields", "GET", "ZohoCRM.settings.fields.READ", 1),
     ("/crm/v8/settings/layouts", "GET", "ZohoCRM.settings.layouts.READ", 1),
     ("/crm/v8/settings/layouts/{id}/map_dependency", "GET", "ZohoCRM.settings.map_dependency.READ", 1),
+    ("/crm/v8/files", "POST", "ZohoCRM.files.CREATE", 1),
     ("/crm/v8/coql", "POST", "ZohoCRM.coql.READ", 1),
     ("/crm/v8/{module}", "GET", "ZohoCRM.modules.READ", 1),
     ("/crm/v8/{module}", "PUT", "ZohoCRM.modules.UPDATE", 1),

@@ -8,13 +8,22 @@ LENGTHS = {
     "text": 255, "email": 100, "phone": 30, "website": 450, "integer": 9, "bigint": 18, "double": 16, "currency": 16, "percent": 5,
     "boolean": 5, "date": 20, "datetime": 120, "picklist": 120, "multiselectpicklist": 1000, "ownerlookup": 120, "userlookup": 50,
     "lookup": 120, "formula": 16, "rollup_summary": 9, "autonumber": 120, "fileupload": 10, "subform": 200, "layout": 50,
+    "imageupload": 10, "multiselectlookup": 100, "multiuserlookup": 100, "multi_module_lookup": 120, "RRULE": 100, "multireminder": 100,
+    "ALARM": 100,
 }  # fmt: skip
 PLACES = {"double": 4, "currency": 2, "percent": 2, "formula": 2}
 JSON_TYPES = {
     "integer": "integer", "rollup_summary": "integer", "double": "double", "currency": "double", "percent": "double", "formula": "double",
     "boolean": "boolean", "multiselectpicklist": "jsonarray", "subform": "jsonarray", "fileupload": "jsonarray", "ownerlookup": "jsonobject",  # noqa: E501
     "userlookup": "jsonobject", "lookup": "jsonobject", "layout": "jsonobject",
+    "imageupload": "jsonarray", "multiselectlookup": "jsonarray", "multiuserlookup": "jsonarray", "multi_module_lookup": "jsonobject",
+    "RRULE": "jsonobject", "multireminder": "jsonarray", "ALARM": "jsonobject",
 }  # fmt: skip
+FILES = ("fileupload", "imageupload")
+LINKS = ("multiselectlookup", "multiuserlookup")
+ROWS = ("subform", *FILES, *LINKS)
+"""Types whose values are rows with ids of their own."""
+RULES = ("RRULE", "multireminder", "ALARM")
 COMPUTED = ("formula", "rollup_summary", "autonumber")
 
 
@@ -64,7 +73,12 @@ class Spec:
     @property
     def is_writable(self) -> bool:
         """Whether an update may name it."""
-        return not self.is_system and self.type not in COMPUTED
+        return not self.is_system and self.type not in (*COMPUTED, *RULES)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The modules that a lookup points into; several are written with a bar between them."""
+        return tuple(self.lookup.split("|"))
 
 
 @dataclass(frozen=True)

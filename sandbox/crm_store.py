@@ -12,7 +12,7 @@ from sandbox.config import Config
 from sandbox.crm_metadata import field_json
 from sandbox.crm_records import COUNT, STATES, make_record, record_id
 from sandbox.crm_spec import Module, Spec, meta_id
-from sandbox.crm_tables import build_modules
+from sandbox.crm_tables import build_modules, subform_system
 from sandbox.people import Person
 from sandbox.wire import Json, Refused
 
@@ -68,6 +68,7 @@ class CrmStore:
         self._saved: dict[str, dict[str, Json]] = {}
         self._dirty: dict[str, set[str]] = {}
         self.history: dict[str, list[Json]] = {}
+        self.files: dict[str, Json] = {}
         self._next_id = 5725768000000000001
 
     def new_id(self) -> str:
@@ -95,6 +96,17 @@ class CrmStore:
         """All field entries of a module."""
         shown = not self._config.no_customize
         return [field_json(module, index, self.module_ids(), profiles_shown=shown) for index in range(len(module.fields))]
+
+    def columns(self, name: str) -> list[Json] | None:
+        """The field entries of a subform's own module; None for what is no subform."""
+        for module in self.modules().values():
+            for spec in module.fields:
+                if spec.rows and f"{spec.name}__s" == name:
+                    inside = Module(
+                        40 + module.number, name, name, spec.label, spec.label, spec.rows[0].name, (*spec.rows, *subform_system())
+                    )
+                    return [field_json(inside, at, self.module_ids()) for at in range(len(inside.fields))]
+        return None
 
     def records(self, name: str) -> dict[str, Json]:
         """The module's records by id, made on the first call."""
@@ -148,6 +160,8 @@ class CrmStore:
     def present(self, module: Module, record: Json, wanted: list[str] | None, *, whole: bool = False) -> Json:
         """The record on the wire: wanted fields (all: None), rich text cut unless ``whole``, times in the user's zone."""
         shown: Json = {}
+        if any(spec.lookup == "se_module" for spec in module.fields) and (wanted is None or "$se_module" in wanted):
+            shown["$se_module"] = self._module_of(record.get("What_Id"))
         for spec in module.fields:
             if spec.name != "id" and wanted is not None and spec.name not in wanted:
                 continue
@@ -165,6 +179,11 @@ class CrmStore:
             }
             shown |= {name: value for name, value in marks.items() if wanted is None or name in wanted}
         return shown
+
+    def _module_of(self, linked: Any) -> str | None:
+        """The module of a record that a lookup into any module names."""
+        id_ = linked.get("id") if isinstance(linked, dict) else None
+        return next((name for name in self.modules() if id_ in self.records(name)), None) if id_ else None
 
     def _shown(self, spec: Spec, value: Any, *, whole: bool) -> Any:
         if spec.is_restricted:
@@ -185,7 +204,7 @@ class CrmStore:
         """The records that were changed, and their history."""
         changed = {name: {id_: self._records[name][id_] for id_ in ids} for name, ids in self._dirty.items()}
         merged = {name: {**self._saved.get(name, {}), **changed.get(name, {})} for name in {*self._saved, *changed}}
-        return {"records": merged, "history": self.history, "next_id": self._next_id}
+        return {"records": merged, "history": self.history, "files": self.files, "next_id": self._next_id}
 
     def load(self, state: Json, started_at: datetime) -> None:
         """Take up a dump."""
@@ -195,6 +214,7 @@ class CrmStore:
         ):
             raise ValueError("records that are none")
         self.history = {str(id_): list(entries) for id_, entries in state["history"].items()}
+        self.files = dict(state.get("files", {}))
         self._next_id = int(state["next_id"])
         self._started_at = started_at
         self._records = {}

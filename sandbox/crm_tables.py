@@ -12,6 +12,16 @@ def _f(name: str, label: str, type_: str = "text", section: str | None = "Detail
     return Spec(name, label, type_, section, **more)
 
 
+def subform_system() -> tuple[Spec, ...]:
+    """What Zoho adds to the columns of every subform."""
+    return (
+        _f("Parent_Id", "Parent Id", "lookup", None, lookup="Leads", is_system=True),
+        _f("Created_Time", "Created Time", "datetime", None, is_system=True),
+        _f("Modified_Time", "Modified Time", "datetime", None, is_system=True),
+        _f("id", "Record Id", "bigint", None, is_system=True),
+    )
+
+
 SEGMENTS = {
     "Banking": ("Retail bank", "Private bank"),
     "Health": ("Clinic", "Pharmacy"),
@@ -194,7 +204,13 @@ def _deals() -> Module:
 
 def _vehicles() -> Module:
     top = "Vehicle Information"
-    rows = (_f("Serviced_On", "Serviced On", "date"), _f("Garage", "Garage", length=120), _f("Price", "Price", "currency"))
+    rows = (
+        _f("Serviced_On", "Serviced On", "date"),
+        _f("Garage", "Garage", length=120),
+        _f("Price", "Price", "currency"),
+        _f("Kind", "Kind", "picklist", options=choices("Repair, Inspection, Tyres=TyreChange")),
+        _f("Total", "Total", "formula"),
+    )
     fields = (
         _f("Name", "Vehicle Name", section=top, length=120, is_mandatory=True),
         _f("Plate", "Plate", section=top, length=20, is_custom=True, is_unique=True),
@@ -203,6 +219,14 @@ def _vehicles() -> Module:
         _f("Keeper", "Keeper", "lookup", top, lookup="Contacts", is_custom=True),
         _f("Service_History", "Service History", "subform", is_custom=True, rows=rows),
         _f("Photos", "Photos", "fileupload", is_custom=True),
+        _f("Drivers", "Drivers", "multiselectlookup", is_custom=True, lookup="Contacts"),
+        _f("Mechanics", "Mechanics", "multiuserlookup", is_custom=True),
+        _f("Pictures", "Pictures", "imageupload", is_custom=True),
+        _f("Leased_To", "Leased To", "multi_module_lookup", is_custom=True, lookup="Contacts|Accounts"),
+        _f("What_Id", "Related To", "lookup", lookup="se_module"),
+        _f("Inspection_Plan", "Inspection Plan", "RRULE"),
+        _f("Inspection_Reminder", "Inspection Reminder", "multireminder"),
+        _f("Service_Alarm", "Service Alarm", "ALARM"),
         _LOYALTY,
         *typical(),
     )

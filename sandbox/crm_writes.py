@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from sandbox.crm_checks import Invalid, Problem, check, merge_rows
-from sandbox.crm_spec import Module, Spec
+from sandbox.crm_spec import ROWS, Module, Spec
 from sandbox.crm_store import MESSAGES, crm_refusal, parse_time
 from sandbox.crm_tables import PIPELINES
 from sandbox.people import Person
@@ -173,8 +173,8 @@ class _Write:
         return ids.get(str(wanted.get("id"))) if isinstance(wanted, dict) else None
 
     def _checked(self, record: Json, spec: Spec, value: Any) -> Any:
-        if spec.type in ("subform", "fileupload"):
-            return merge_rows(self.store, spec, record[spec.name] or [], value)
+        if spec.type in ROWS:
+            return merge_rows(self.store, self.module, spec, record[spec.name] or [], value)
         append = self.sent.get("$append_values")
         stored = check(self.store, self.module, spec, value, strict_picklists=self.world.config.strict_picklists)
         if spec.type == "multiselectpicklist" and isinstance(append, dict) and append.get(spec.name) is True:

@@ -36,6 +36,7 @@
   }
 
   function shown(control, isDefault) {
+    if (control.type === "file") return isDefault ? "" : [...control.files].map((file) => file.name).join(", ");
     if (control.type === "checkbox") return raw(control, isDefault) ? "Yes" : "No";
     if (control.tagName === "SELECT") return chosen(control, isDefault).map((option) => option.label).join(", ");
     return control.type === "datetime-local" ? raw(control, isDefault).replace("T", " ") : raw(control, isDefault);
@@ -48,8 +49,8 @@
     const value = control.tagName === "SELECT" ? kept.split("\n").sort().join("\n") : kept;
     return [control, { value, words: was === EMPTY ? "" : was }];
   }));
-  const labels = new Map(controls.map((control) => [control, control.labels[0]?.textContent ?? control.name]));
-  const rows = new Map(controls.map((control) => [control, control.closest(".field")]));
+  const labels = new Map(controls.map((control) => [control, control.ariaLabel || (control.labels?.[0]?.textContent ?? control.name)]));
+  const rows = new Map(controls.map((control) => [control, control.closest(".cell, .field")]));
 
   function before(control) {
     return held.get(control).words;
@@ -62,9 +63,10 @@
   function mark(control) {
     const row = rows.get(control);
     const changed = isChanged(control);
-    let was = row.querySelector(".was");
-    row.classList.toggle("is-changed", changed);
-    if (!changed) { was?.remove(); return false; }
+    const isTable = row.matches(".is-table");  // its controls have one row between them
+    let was = isTable ? null : row.querySelector(".was");
+    row.classList.toggle("is-changed", isTable ? controls.some((one) => rows.get(one) === row && isChanged(one)) : changed);
+    if (isTable || !changed) { was?.remove(); return changed; }
     if (!was) {
       was = element("div", "was", "was ");
       const old = element("del", "", before(control) || EMPTY);
@@ -108,7 +110,7 @@
     let left = 0;
     for (const row of form.querySelectorAll(".field")) {
       const name = row.querySelector(".field-name").textContent.toLowerCase();
-      row.hidden = (words !== "" && !name.includes(words)) || (onlyChanged.checked && !row.classList.contains("is-changed"));
+      row.hidden = (words !== "" && !name.includes(words)) || (onlyChanged.checked && !row.matches(".is-changed, :has(.is-changed)"));
       if (!row.hidden) left += 1;
     }
     const isSifting = words !== "" || onlyChanged.checked;

@@ -44,7 +44,11 @@ PROBLEMS = {
     403: Problem("You may not do this", "This page is not for the account you are signed in with.", NOTHING_SENT),
     404: Problem("There is no such page", "The address may be mistyped, or what was here belongs to somebody else or is gone."),
     405: Problem("This page cannot be used that way", "It exists, but not for this kind of request. Open it from its link."),
-    413: Problem("That is too much at once", "A form may carry at most 16 MB.", "Nothing was changed; go back to what you typed."),
+    413: Problem(
+        "That is too much at once",
+        "A form may carry at most 16 MB, and 64 MB with the files of a record.",
+        "Nothing was changed; go back to what you typed.",
+    ),
     421: Problem("Amend answers at another address", "The form was sent to a host name that is not Amend's own.", NOTHING_SENT),
     429: Problem("Too many tries", "Too many wrong sign-ins came from your network address.", "Your account is as it was."),
     500: Problem("Something went wrong in Amend", "This is a fault of ours, not yours and not Zoho's. It was logged."),

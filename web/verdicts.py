@@ -101,9 +101,14 @@ _WORDS = {
 
 def _list(changes: Sequence[Change]) -> str:
     """``Phone = +41 44 123 45 67, City = empty and 4 more``."""
-    shown = [f"{change.label} = {_short(change.after_text)}" for change in changes[:MOST]]
+    shown = [f"{change.label} = {_short(_in_a_line(change))}" for change in changes[:MOST]]
     rest = len(changes) - len(shown)
     return ", ".join(shown) + (f" and {rest} more" if rest else "")
+
+
+def _in_a_line(change: Change) -> str:
+    """Rows stand in lines of their own."""
+    return change.after_text.replace("\n", "; ") if isinstance(change.after, list) else change.after_text
 
 
 def _short(text: str) -> str:

@@ -30,6 +30,7 @@ _PATHS = {
     "zohocrm.settings.map_dependency": "/settings/layouts/{}/map_dependency",
     "zohosearch.securesearch": "/{}/search",
     "zohocrm.coql": "/coql",
+    "zohocrm.files": "/files",
     "zohocrm.apis": "/__apis",
 }
 """Node of a scope → the call that Amend makes under it; a module's is /{module}/{id}."""

@@ -31,7 +31,7 @@ from zoho.errors import (
     explain,
 )
 from zoho.errors.root import Facts
-from zoho.http import Answer, Http
+from zoho.http import Answer, File, Http
 from zoho.redaction import redact, redact_json
 from zoho.transport import READS, RETRY_AFTER_SECONDS
 
@@ -79,6 +79,7 @@ class Calls:
         *,
         params: Mapping[str, Any] | None = None,
         json: Any = None,
+        file: File | None = None,
         headers: Mapping[str, str] | None = None,
         is_heavy: bool = False,
     ) -> Answer:
@@ -89,6 +90,8 @@ class Calls:
         """
         request: dict[str, Any]
         url, request = self._base + path, {"params": params, "json": json, "headers": headers, "is_heavy": is_heavy, **self._whose}
+        if file is not None:
+            request["file"] = file
         token = self._get_token(None)
         answer = self._http.call(method, url, token=token, **request)
         for pause in _PAUSES[: self._http.retries] if method in READS else ():

@@ -1,7 +1,8 @@
 """What an operator may want to do with a connection, and the least scopes that follow from it.
 
-Scopes are fixed at consent, so the wish comes first: check-boxes at connect. Only reading and editing is ever asked for, never
-creating or deleting, and for Desk no ``ALL``, which some of its nodes do not have (oauth.md section 6 of the dossier).
+Scopes are fixed at consent, so the wish comes first: check-boxes at connect. Only reading and editing of records is ever asked
+for, never creating or deleting (a file that is uploaded for a field is no record), and for Desk no ``ALL``, which some of its
+nodes do not have (oauth.md section 6 of the dossier).
 """
 
 from __future__ import annotations
@@ -94,6 +95,7 @@ FEATURES: tuple[Feature, ...] = (
         "Without it Amend cannot say which values go together.",
         is_default=True,
     ),
+    _comfort("crm.files", "Upload files to file and image fields", scopes.CRM_FILES, "Without it files can only be removed."),
     _comfort("crm.coql", "Exact queries (COQL)", need("query CRM records exactly", "ZohoCRM.coql.READ")),
     _comfort(
         "crm.apis",

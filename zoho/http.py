@@ -30,6 +30,9 @@ TIMEOUT = (5.0, 15.0)
 """Seconds to connect, seconds to wait for the next byte."""
 DEADLINE_SECONDS = 30.0
 """For a whole call from its start, however the server drips."""
+UPLOAD: Mapping[str, Any] = {"timeout": (5.0, 120.0), "deadline_seconds": 150.0}
+"""For a call that carries a file, name and content: 20 MB on a slow line."""
+File = tuple[str, bytes]
 MAX_BYTES = 32 * 1024 * 1024
 EVIDENCE_CHARACTERS = 2_000
 
@@ -130,32 +133,33 @@ class Http:
         params: Mapping[str, Any] | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
+        file: File | None = None,
         headers: Mapping[str, str] | None = None,
         org: str | None = None,
         connection: UUID | None = None,
         is_heavy: bool = False,
     ) -> Answer:
-        """Send one request and read its answer whole. ``json`` is sent by exact_json, ``params`` that are None are left out.
+        """Send one request and read its answer whole. ``json`` is sent by exact_json; ``params`` that are None are left out.
 
         Waits for the gate as long as for an answer; the time to answer counts from when the request leaves.
         Raises UnreachableError, UnreadableAnswerError (too large, redirected), WrongDataCenterError (redirected to another
         host), TokenRejectedError (the token cannot be a header), RequestRefusedError (the body is not JSON), RateLimitedError
         (the gate gave no leave).
         """
-        prepared = _prepare(method, url, token, params, json, form, headers)
+        prepared, more = _prepare(method, url, token, params, json, form, headers, file), UPLOAD if file else {}
         call = Call(method, prepared.url or url, org, connection or CONNECTION.get(), is_heavy, IS_BULK.get())
         leave = self.gate.enter(call, self._settings[2]) if self.gate and org else None
         try:
-            return self._exchange(call, prepared, token)
+            return self._exchange(call, prepared, token, more)
         finally:
             if leave:
                 leave()
 
-    def _exchange(self, call: Call, prepared: requests.PreparedRequest, token: str | None) -> Answer:
+    def _exchange(self, call: Call, prepared: requests.PreparedRequest, token: str | None, more: Mapping[str, Any]) -> Answer:
         started = monotonic()
-        sent = prepared.body if isinstance(prepared.body, bytes) else None
+        sent = prepared.body if isinstance(prepared.body, bytes) and not more else None  # no file goes into the log
         try:
-            answer = self._send(prepared)
+            answer = self._send(prepared, more)
         except ZohoError as error:
             if self.record:
                 self.record(Exchange(call, monotonic() - started, max(1, CALL.attempts), None, error, sent, token))
@@ -175,12 +179,11 @@ class Http:
             call = Call(prepared.method or "", prepared.url or "", None, CONNECTION.get())
             self.record(Exchange(call, seconds, max(1, CALL.attempts), answer, error))
 
-    def _send(self, prepared: requests.PreparedRequest) -> Answer:
+    def _send(self, prepared: requests.PreparedRequest, more: Mapping[str, Any]) -> Answer:
         try:
-            response = self.session().deliver(prepared)
+            return _answer(self.session().deliver(prepared, **more))
         except FAULTS as exc:
             raise translate(exc, prepared.method or "", prepared.url or "") from exc
-        return _answer(response)
 
 
 def translate(exc: Exception, method: str, url: str) -> UnreachableError | UnreadableAnswerError:
@@ -236,6 +239,7 @@ def _prepare(
     json: Any,
     form: Mapping[str, str] | None,
     headers: Mapping[str, str] | None,
+    file: File | None = None,
 ) -> requests.PreparedRequest:
     body: Any = form
     sent = dict(_HEADERS if json is None else _JSON_HEADERS)
@@ -249,7 +253,7 @@ def _prepare(
     try:
         if json is not None:
             body = exact_json.dumps(json).encode()
-        prepared.prepare(method=method, url=url, headers=sent, params=params, data=body)
+        prepared.prepare(method=method, url=url, headers=sent, params=params, data=body, files={"file": file} if file else None)
     except requests.RequestException as exc:
         raise RequestRefusedError(f"{method} {urlsplit(url).netloc}: {type(exc).__name__}, not sent") from None
     except (ValueError, TypeError) as exc:

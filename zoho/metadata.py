@@ -35,6 +35,10 @@ DESK_MODULES: tuple[Module, ...] = (
     Module("tickets", "Ticket", "Tickets"),
     Module("contacts", "Contact", "Contacts"),
     Module("accounts", "Account", "Accounts"),
+    Module("tasks", "Task", "Tasks"),
+    Module("calls", "Call", "Calls"),
+    Module("events", "Event", "Events"),
+    Module("products", "Product", "Products"),
 )
 KEPT_DECODED = 256
 _REFUSED = "$refused"

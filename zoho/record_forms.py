@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -16,18 +16,26 @@ from uuid import UUID
 
 from zoho import clients, metadata, scopes
 from zoho.connections import Connection
+from zoho.crm import CrmClient, editable_modules
 from zoho.desk import DeskClient
 from zoho.fields import (
     Dependency,
     Field,
     Form,
+    Kind,
     Option,
+    crm_columns,
     crm_dependencies,
     crm_template,
     desk_form,
+    is_any_module,
     layout_id,
     settled,
     settled_form,
+    subform_modules,
+    with_columns,
+    with_field,
+    with_modules,
     with_options,
 )
 from zoho.metadata import Part, Source
@@ -101,25 +109,43 @@ def _crm_template(amend: Amend, connection: Connection, module: str, record: dic
             Source("crm/users", scopes.CRM_USERS, client.users, "Owners are edited by their id, for their names are not known"),
         ],
     )
+    inside = subform_modules(parts[0].body)
+    more = [_columns_source(client, subform) for subform in inside.values()]
+    if any(is_any_module(meta) for meta in parts[0].body):
+        more.append(Source("crm/modules", scopes.CRM_MODULES, client.modules, "The kinds of record that a lookup may name are not known"))
+    parts += metadata.read(amend, connection, more) if more else []
     times, key = tuple(part.fetched_at for part in parts), (connection.id, module, layout)
     known = _templates.get(key)
     if known is not None and known.times == times:
         return known
     while len(_templates) >= KEPT_TEMPLATES:
         _templates.pop(next(iter(_templates)), None)
-    fields, layouts, users = (part.body for part in parts)
-    form = _with_owners(crm_template(fields, layouts, layout), users)
+    fields, layouts, users, *beside = (part.body for part in parts)
+    form = crm_template(fields, layouts, layout)
+    for name, columns in zip(inside, beside, strict=False):
+        form = with_columns(form, name, crm_columns(columns))
+    if len(beside) > len(inside):
+        form = with_modules(form, tuple(Option(one.api_name, one.singular) for one in editable_modules(beside[-1])))
+    form = _with_owners(form, users)
     made = _templates[key] = _Template(
         form, times, _notices(parts), crm_dependencies(fields, layouts, layout), tuple(one.label for one in form.not_shown)
     )
     return made
 
 
+def _columns_source(client: CrmClient, subform: str) -> Source:
+    sentence = "The columns of a subform are not known, so its rows are only shown"
+    return Source(f"crm/{subform}/fields", scopes.CRM_FIELDS, partial(client.fields, subform), sentence)
+
+
 def _with_owners(form: Form, users: list[dict[str, Any]]) -> Form:
     people = tuple(Option(str(user["id"]), _person(user, "full_name", "email")) for user in users if user.get("id"))
     for field in form.by_name.values() if people else ():
-        if field.kind == "owner":
+        if field.kind == Kind.OWNER:
             form = with_options(form, field.name, people)
+        elif any(column.kind == Kind.OWNER for column in field.columns):
+            columns = tuple(replace(one, options=people) if one.kind == Kind.OWNER else one for one in field.columns)
+            form = with_field(form, replace(field, columns=columns))
     return form
 
 

@@ -103,6 +103,7 @@ DESK_BASIC = need("find the Desk organization", ("Desk.basic.READ", "Desk.organi
 DESK_FIELDS = need("read the Desk fields", ("Desk.basic.READ", "Desk.fields.READ", "Desk.settings.READ"))
 CRM_DEPENDENCIES = need("read the CRM picklist dependencies", "ZohoCRM.settings.map_dependency.READ")
 CRM_APIS = need("list what this connection may call", "ZohoCRM.apis.READ")
+CRM_FILES = need("upload files to CRM", "ZohoCRM.files.CREATE")
 DESK_PEOPLE = need("list the Desk agents and departments", ("Desk.basic.READ", "Desk.settings.READ"))
 DESK_LAYOUTS = need("read the Desk layouts", ("Desk.basic.READ", "Desk.layouts.READ", "Desk.settings.READ"))
 PROFILE = need("see who connected", "AaaServer.profile.READ")

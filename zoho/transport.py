@@ -254,7 +254,8 @@ class Session(requests.Session):
         kwargs["proxies"] = self._network.proxies(request.url or "")
         kwargs["allow_redirects"], kwargs["stream"] = False, True
         kwargs["timeout"] = kwargs.get("timeout") or self._timeout
-        CALL.give_up_at, CALL.has_left, CALL.attempts = monotonic() + self._deadline_seconds, None, 0
+        deadline_seconds = kwargs.pop("deadline_seconds", None) or self._deadline_seconds
+        CALL.give_up_at, CALL.has_left, CALL.attempts = monotonic() + deadline_seconds, None, 0
         response = super().send(request, **kwargs)
         try:
             response._content = self._read(response)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -55,7 +56,11 @@ class RecordForm(HTMLParser):
 
     def _control(self, tag: str, given: dict[str, str]) -> None:
         name = given.get("name", "")
-        if tag == "input" and name:
+        if name and "aria-label" in given:
+            self.labels.setdefault(given["aria-label"], name)
+        if tag == "input" and given.get("type") == "file":
+            self.controls.append(Control(name, "file", []))
+        elif tag == "input" and name:
             kind = given.get("type", "text")
             is_off = kind in ("checkbox", "radio") and "checked" not in given
             self.controls.append(Control(name, kind, [] if is_off else [given.get("value", "on")], given.get("value", "on")))
@@ -103,6 +108,18 @@ class RecordForm(HTMLParser):
     def type(self, label: str, *values: str) -> RecordForm:
         """Put text into a control, or nothing to empty it."""
         self.control(label).values = list(values)
+        return self
+
+    def tick(self, label: str, value: str) -> RecordForm:
+        """Tick the box of this value among those that share a label or a name."""
+        name = self.labels.get(label, label)
+        box = next(one for one in self.controls if one.name == name and one.value == value)
+        box.values = [value]
+        return self
+
+    def attach(self, label: str, *files: tuple[str, bytes]) -> RecordForm:
+        """Choose files by name and content."""
+        self.control(label).values = [(BytesIO(content), name) for name, content in files]  # type: ignore[misc]
         return self
 
     def choose(self, label: str, *options: str) -> RecordForm:

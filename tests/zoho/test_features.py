@@ -26,7 +26,8 @@ def test_what_is_asked_allows_all_that_is_ticked_and_nothing_can_be_spared(keys)
 @unhurried
 @given(ticks)
 def test_nothing_is_created_or_deleted_so_neither_is_ever_asked_for(keys):
-    asked = features.to_ask(("crm", "desk"), keys)
+    """But files, which are no records: one has to be uploaded before a field can name it."""
+    asked = set(features.to_ask(("crm", "desk"), keys)) - {"ZohoCRM.files.CREATE"}
     assert {scope.rpartition(".")[2] for scope in asked} <= {"READ", "UPDATE"}
 
 

@@ -67,6 +67,13 @@ class EditPage:
         return any(row.error or row.was is not None for row in self.off_layout)
 
     @property
+    def has_files(self) -> bool:
+        """True when files can be chosen, which only a multipart form carries."""
+        return any(row.control == "files" for group in self.sections for row in group.rows) or any(
+            row.control == "files" for row in self.off_layout
+        )
+
+    @property
     def summary(self) -> tuple[tuple[str | None, str, Refusal], ...]:
         """The refusals with where each is: a field on the page with its label, or None."""
         labels = {row.name: row.label for group in self.sections for row in group.rows} | {row.name: row.label for row in self.off_layout}
@@ -92,10 +99,10 @@ class EditPage:
         return bool((self.options or {}).get("quiet_close"))
 
 
-def edit_page(opened: Opened, typed: Typed, refusals: Sequence[Refusal] = (), **more: Any) -> EditPage:
-    """The form of an opened record with what was typed, and each refusal at its field."""
+def edit_page(opened: Opened, typed: Typed, refusals: Sequence[Refusal] = (), *, adding: str | None = None, **more: Any) -> EditPage:
+    """The form of an opened record with what was typed, and each refusal at its field. ``adding``: the field that wants more rows."""
     errors = {refusal.field: refusal for refusal in reversed(refusals) if refusal.field}
-    sections, off_layout = groups(opened, typed, errors)
+    sections, off_layout = groups(opened, typed, errors, adding)
     page = EditPage(opened, sections, off_layout, tuple(refusals), **more)
     return page if page.banner or not opened.conflicts else replace(page, banner=open_banner(opened, typed))
 
@@ -122,10 +129,10 @@ def _contest(field: Field, was: Any, opened: Opened, typed: Typed) -> Contest:
     now = wire_of(field, opened.record)
     posted = list(typed.get(field.name, ()))
     try:
-        yours = field.show(field.parse(posted, opened.zone, now), opened.zone)
+        yours = field.show_change(was, field.parse(posted, opened.zone, now), opened.zone)[1]
     except FieldError:
         yours = ", ".join(posted)
-    return Contest(field.name, field.label, field.show(was, opened.zone), field.show(now, opened.zone), yours, is_open=True)
+    return Contest(field.name, field.label, *field.show_change(was, now, opened.zone), yours, is_open=True)
 
 
 def _sentence(opened: Opened, changed_by: str | None, changed_at: str | None) -> str:

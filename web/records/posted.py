@@ -10,6 +10,7 @@ from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.datastructures import MultiDict
 
+from changes.uploads import Upload
 from store.exact_json import storable
 from web.records.rows import PREFIX
 from zoho.orgs import DESK_ORG
@@ -36,7 +37,8 @@ def _sealer() -> URLSafeSerializer:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A posted form. ``decision``: a contested field and whether the person's own value wins."""
+    """A posted form. ``decision``: a contested field and whether the person's own value wins. ``adding``: the field that more rows
+    are wanted for; ``uploads``: the files that were chosen, by field."""
 
     snapshot_id: UUID | None
     typed: dict[str, list[str]]
@@ -48,13 +50,19 @@ class Posted:
     decision: tuple[str, bool] | None
     options: dict[str, Any]
     desk_org_id: str | None
+    adding: str | None = None
+    uploads: tuple[tuple[str, Upload], ...] = ()
 
 
-def read(form: MultiDict[str, str]) -> Posted:
+def read(form: MultiDict[str, str], files: MultiDict[str, Any] | None = None) -> Posted:
     """A field is on the page when its ``present`` key was posted; a control that posts nothing is then empty."""
+    parts = _parts(form)
+    chosen = ((key, upload) for key, upload in (files.items(multi=True) if files else ()) if upload.filename)
     return Posted(
         snapshot_id=uuid_of(form.get("snapshot", "")),
-        typed={storable(name): [storable(value) for value in form.getlist(PREFIX + name)] for name in form.getlist("present")},
+        typed={
+            storable(name): parts.get(name) or [storable(one) for one in form.getlist(PREFIX + name)] for name in form.getlist("present")
+        },
         is_review=form.get("action") == "review",
         is_show=form.get("action") == "show",
         is_discard=form.get("action") == "discard",
@@ -62,7 +70,19 @@ def read(form: MultiDict[str, str]) -> Posted:
         decision=_decision(form.get("decide", "")),
         options=_options(form),
         desk_org_id=form.get(DESK_ORG) or None,
+        adding=storable(form.get("add", "")) or None,
+        uploads=tuple((storable(key.removeprefix(PREFIX).partition(".")[0]), upload) for key, upload in chosen),
     )
+
+
+def _parts(form: MultiDict[str, str]) -> dict[str, list[str]]:
+    """The fields whose control has several parts, ``f_Field.part``: each part as ``part=value``, as zoho.fields reads it."""
+    parts: dict[str, list[str]] = {}
+    for key, value in form.items(multi=True):
+        name, dot, rest = key.partition(".")
+        if dot and name.startswith(PREFIX):
+            parts.setdefault(name.removeprefix(PREFIX), []).append(storable(f"{rest}={value}"))
+    return parts
 
 
 def _options(form: MultiDict[str, str]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from changes.drafts import Opened
 from changes.snapshots import Typed
+from web.records import rich, tables
+from web.records.tables import Table
 from zoho.answers import Refusal
 from zoho.fields import ABSENT, Field, Kind
 from zoho.fields.choices import NONE
@@ -66,6 +68,14 @@ class Row:
         """Of what is chosen; "" when it has none."""
         return next((choice.colour for choice in self.choices if choice.is_selected), "")
 
+    table: Table | None = None
+    """Of a value that is rows."""
+    preview: str = ""
+    """Of a rich text: how it reads, as a document of its own that nothing can run in."""
+    spoken: str = ""
+    """The accessible name of a control that has no label of its own."""
+    is_masked: bool = False
+
     @property
     def id(self) -> str:
         """HTML id and name of the control."""
@@ -104,29 +114,37 @@ def changed_only(opened: Opened, typed: Typed) -> dict[str, list[str]]:
     for name, posted in typed.items():
         field = fields.get(name)
         if field is not None and field.is_editable and not field.is_untouched(posted, wire_of(field, opened.record), opened.zone):
-            kept[name] = list(posted)
+            kept[name] = field.trimmed(posted, wire_of(field, opened.record), opened.zone)
     return kept
 
 
-def groups(opened: Opened, typed: Typed, errors: Mapping[str, Refusal]) -> tuple[tuple[Group, ...], tuple[Row, ...]]:
-    """The sections of the form, and the fields that the layout leaves out."""
+def groups(
+    opened: Opened, typed: Typed, errors: Mapping[str, Refusal], adding: str | None = None
+) -> tuple[tuple[Group, ...], tuple[Row, ...]]:
+    """The sections of the form, and the fields that the layout leaves out. ``adding``: the field that more empty rows are for."""
     form = opened.record_form.form
     seen: set[str] = set()
     sections = tuple(
-        Group(section.name, tuple(_rows(section.fields, opened, typed, errors, seen)), section.columns, section.is_downward)
+        Group(section.name, tuple(_rows(section.fields, opened, typed, errors, seen, adding)), section.columns, section.is_downward)
         for section in form.sections
         if section.fields
     )
-    return sections, tuple(_rows(form.off_layout, opened, typed, errors, seen))
+    return sections, tuple(_rows(form.off_layout, opened, typed, errors, seen, adding))
 
 
-def _rows(fields: Iterable[Field], opened: Opened, typed: Typed, errors: Mapping[str, Refusal], seen: set[str]) -> Iterable[Row]:
+def _rows(
+    fields: Iterable[Field], opened: Opened, typed: Typed, errors: Mapping[str, Refusal], seen: set[str], adding: str | None
+) -> Iterable[Row]:
     for field in fields:
         wire = wire_of(field, opened.record)
         is_twin = field.label in seen
         seen.add(field.label)
-        if not field.is_editable or field.input_type(wire) == "readonly":
+        control = field.input_type(wire)
+        if not field.is_editable or control == "readonly":
             yield _text(field, wire, opened, errors, is_twin)
+        elif control in tables.CONTROLS:
+            row = _control(field, wire, opened, typed.get(field.name), errors, is_twin)
+            yield replace(row, table=tables.table(field, wire, opened, typed.get(field.name, ()), cell, is_adding=field.name == adding))
         else:
             row = _control(field, wire, opened, typed.get(field.name), errors, is_twin)
             yield _follow(row, opened, typed) if field.name in opened.record_form.dependencies else row
@@ -141,6 +159,13 @@ def _follow(row: Row, opened: Opened, typed: Typed) -> Row:
     free = {*allowed, "", NONE}
     choices = tuple(replace(choice, is_off=choice.value not in free and not choice.is_selected) for choice in row.choices)
     return replace(row, choices=choices, follows=parent.label)
+
+
+def cell(field: Field, name: str, spoken: str, wire: Any, opened: Opened, posted: Sequence[str] | None) -> Row:
+    """A cell of a table as a row of the form: ``name`` is that of its control, ``spoken`` its accessible name."""
+    is_text = not field.is_editable or field.input_type(wire) in ("readonly", *tables.CONTROLS)
+    row = _text(field, wire, opened, {}, False) if is_text else _control(field, wire, opened, posted, {}, False)
+    return replace(row, name=name, label=field.label, spoken=spoken, tooltip="", note="", beside="")
 
 
 def _text(field: Field, wire: Any, opened: Opened, errors: Mapping[str, Refusal], is_twin: bool) -> Row:
@@ -171,7 +196,7 @@ def _control(field: Field, wire: Any, opened: Opened, posted: Sequence[str] | No
     is_changed = posted is not None and not field.is_untouched(posted, wire, opened.zone)
     current = list(posted) if posted is not None and is_changed else values
     shown = field.show(wire, opened.zone)
-    return Row(
+    row = Row(
         name=field.name,
         label=field.label,
         control=control,
@@ -188,6 +213,20 @@ def _control(field: Field, wire: Any, opened: Opened, posted: Sequence[str] | No
         tooltip=field.tooltip or "",
         error=errors.get(field.name),
         is_twin=is_twin,
+        preview=rich.document(current[0]) if field.kind == Kind.RICH_TEXT and current and current[0].strip() else "",
+        is_masked=field.is_masked,
+    )
+    return _with_modules(row, field, values, current) if control == "any-lookup" else row
+
+
+def _with_modules(row: Row, field: Field, held: Sequence[str], current: Sequence[str]) -> Row:
+    """A lookup into one of several modules: the id is typed, the module chosen."""
+    was, now = (dict(part.partition("=")[::2] for part in parts) for parts in (held, current))
+    labels = {"": "choose", **{option.value: option.label for option in field.modules}}
+    chosen = now.get("module", "")
+    choices = tuple(Choice(value, label, value == chosen) for value, label in labels.items() if value or not was.get("module"))
+    return replace(
+        row, value=now.get("id", ""), held=was.get("id", ""), choices=choices, beside=f"Now: {row.shown}" if was.get("id") else ""
     )
 
 
@@ -219,7 +258,7 @@ def _note(field: Field, opened: Opened) -> str:
     if field.kind == Kind.DATETIME:
         return f"Time zone: {opened.zone.key}"
     if field.is_masked:
-        return "Zoho shows this value masked; what you type replaces it whole."
+        return "What you type replaces the whole value. Left empty, it stays as it is."
     return ""
 
 

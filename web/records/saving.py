@@ -9,12 +9,13 @@ from uuid import UUID
 from flask import url_for
 from werkzeug.datastructures import MultiDict
 
-from changes import drafts, road, snapshots
+from changes import drafts, road, snapshots, uploads
 from changes.drafts import Opened
 from changes.history import last_options
 from changes.plans import Receipt
 from changes.road import AlreadySent, Conflict, Preview
 from changes.snapshots import Typed
+from changes.uploads import NotUploaded
 from web.errors import status_of
 from web.records.pages import EditPage, conflict_banner, edit_page
 from web.records.posted import Posted
@@ -166,6 +167,12 @@ def submit(amend: Amend, place: Place, posted: Posted) -> Answer:
 
 def _act(amend: Amend, place: Place, opened: Opened, posted: Posted) -> Answer:
     typed = changed_only(opened, posted.typed)
+    if posted.uploads:
+        typed, failed = uploads.attach(amend, opened, typed, posted.uploads)
+        if failed:
+            return _not_uploaded(opened, typed, posted, failed)
+    if posted.adding:
+        return edit_page(opened, {**typed, **_as_posted(opened, posted)}, options=posted.options, adding=posted.adding, is_kept=True)
     if posted.decision is not None:
         name, is_mine = posted.decision
         opened = drafts.decide(amend, opened, name, is_mine=is_mine, typed=typed)
@@ -180,6 +187,19 @@ def _act(amend: Amend, place: Place, opened: Opened, posted: Posted) -> Answer:
             return edit_page(opened, typed, options=posted.options, review=found.changes, is_kept=True)
         return edit_page(opened, typed, found.refusals, options=posted.options, is_kept=True, status=422)
     return _save(amend, place, opened, typed, posted)
+
+
+def _not_uploaded(opened: Opened, typed: Typed, posted: Posted, failed: tuple[NotUploaded, ...]) -> EditPage:
+    """Nothing else was sent; the files that Zoho took are kept with what was typed."""
+    error = next((one.error for one in failed if one.error is not None), None)
+    refusals, status = tuple(one.refusal for one in failed), status_of(error) if error else 422
+    return edit_page(opened, typed, refusals, options=posted.options, error=error, is_kept=True, status=status)
+
+
+def _as_posted(opened: Opened, posted: Posted) -> Typed:
+    """The field that more rows are wanted for, with its empty ones: they stay where they are."""
+    name = posted.adding or ""
+    return {name: posted.typed[name]} if name in posted.typed and name in opened.record_form.form.by_name else {}
 
 
 def _save(amend: Amend, place: Place, opened: Opened, typed: dict[str, list[str]], posted: Posted) -> Answer:

@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from changes import snapshots
-from changes.find import DESK_COLUMNS
 from web import connection_view
 from web.open_pages import is_own_path
 from web.records import finding, posted, saving
@@ -18,11 +17,21 @@ from web.records.pages import EditPage
 from web.records.saving import Answer, Ask, Goto, Kept, Place
 from web.runtime import amend, operator, stash_hooks
 from zoho import orgs
+from zoho.tools.desk import MODULES as DESK_MODULES
 
 bp = Blueprint("records", __name__)
 NOT_MODULES = frozenset({"settings", "users", "org", "coql", "files", "features"})
 """Other services of CRM's API, which live beside its modules."""
+MAX_WITH_FILES = 64 * 1024 * 1024
+"""Three files of the size that Zoho accepts."""
 EDIT = "/connections/<uuid:connection_id>/records/<any(crm, desk):product>/<module>/<record_id>"
+
+
+@bp.url_value_preprocessor
+def _allow_files(endpoint: str | None, _values: object) -> None:
+    """Before anything reads the form, which is when a body that is too large is refused."""
+    if endpoint == "records.save":
+        request.max_content_length = MAX_WITH_FILES
 
 
 @bp.app_context_processor
@@ -62,7 +71,7 @@ def edit(connection_id: UUID, product: str, module: str, record_id: str) -> Resp
 def save(connection_id: UUID, product: str, module: str, record_id: str) -> ResponseReturnValue:
     """Show what would change, settle a contested field, or save the changed fields and show the receipt."""
     place = _place(connection_id, product, module, record_id)
-    return _answer(place, saving.submit(amend(), place, posted.read(request.form)))
+    return _answer(place, saving.submit(amend(), place, posted.read(request.form, request.files)))
 
 
 @bp.post(EDIT + "/draft")
@@ -75,7 +84,7 @@ def keep(connection_id: UUID, product: str, module: str, record_id: str) -> Resp
 
 
 def _place(connection_id: UUID, product: str, module: str, record_id: str) -> Place:
-    is_known = module.lower() not in NOT_MODULES if product == "crm" else module in DESK_COLUMNS
+    is_known = module.lower() not in NOT_MODULES if product == "crm" else module in DESK_MODULES
     is_module = re.fullmatch(r"[A-Za-z]\w{0,99}", module, re.ASCII) and is_known
     if not is_module or not re.fullmatch(r"[0-9]{1,30}", record_id):
         abort(404)

@@ -12,6 +12,7 @@ from zoho.answers import Page, WriteOutcome
 from zoho.calls import Calls, Token, check_id, check_module
 from zoho.crm.beside import Beside
 from zoho.crm.errors import DIALECT, is_unknown_id
+from zoho.crm.files import Files
 from zoho.crm.reading import MAX_PER_PAGE
 from zoho.crm.settings import CrmSettings
 from zoho.crm.writes import outcomes
@@ -24,7 +25,7 @@ HEAVY = 10
 """Writes of more records count against a limit of their own."""
 
 
-class CrmClient(CrmSettings, Beside):
+class CrmClient(CrmSettings, Beside, Files):
     """CRM of one organization at one API domain. ``token`` gives the access token; with a rejected one, a fresh one.
 
     ``org`` is the organization whose limits the calls count against, ``connection`` ours whose log they go into.

@@ -47,6 +47,27 @@ class Behaviour:
         """The wire value of what was typed; None for nothing. Raises FieldError."""
         raise FieldError("This field cannot be edited here.")
 
+    def trimmed(self, field: Field, posted: Sequence[str], was: Any, zone: tzinfo) -> list[str]:
+        """What of ``posted`` is somebody's doing, given that something is."""
+        return list(posted)
+
+    def outgoing(self, field: Field, wire: Any, before: Any) -> Any:
+        """What a write carries so that ``wire`` will stand where ``before`` stood."""
+        return wire
+
+    def beside(self, field: Field, wire: Any) -> dict[str, Any]:
+        """What a write carries beside the value."""
+        return dict(field.companions)
+
+    def restore(self, field: Field, before: Any, now: Any, zone: tzinfo) -> Any:
+        """The value to send so that ``before`` stands there again. Raises FieldError."""
+        held = self.control(field, before, zone)
+        return field.parse([held] if isinstance(held, str) else list(held), zone, now)
+
+    def merged(self, field: Field, was: Any, given: Any) -> Any:
+        """What is meant by a value in the words of Zoho's API. Raises FieldError."""
+        return given
+
     def show(self, field: Field, wire: Any, zone: tzinfo) -> str:
         """The value for people; ``""`` for nothing."""
         if is_blank(wire):
@@ -54,6 +75,10 @@ class Behaviour:
         if isinstance(wire, bool):
             return "Yes" if wire else "No"
         return cut(text_of(wire)) if is_scalar(wire) else compact(wire)
+
+    def show_change(self, field: Field, before: Any, after: Any, zone: tzinfo) -> tuple[str, str]:
+        """Both values for people, side by side."""
+        return self.show(field, before, zone), self.show(field, after, zone)
 
     def key(self, field: Field, wire: Any) -> Hashable | None:
         """Equal for equal values; None for a value that does not fit, which is compared as JSON."""

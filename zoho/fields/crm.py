@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from zoho.fields.crm_rows import UNKNOWN, link_column
 from zoho.fields.crm_types import DECIMALS, TEXT_KINDS, kind_of, whole_digits, why_read_only
 from zoho.fields.dependencies import Dependency, dependencies_of
 from zoho.fields.field import Field
-from zoho.fields.form import Form, Section, by_name, count, dicts, part, settled_form, word
+from zoho.fields.form import ANY_MODULE, Form, Section, by_name, count, dicts, part, settled_form, word
 from zoho.fields.shown import is_scalar, text_of
 from zoho.fields.words import Kind, Option
 
@@ -79,7 +80,7 @@ def _sections(layout: Meta, known: dict[str, Meta]) -> tuple[Section, ...]:
             name = _name(entry)
             if name and name not in HIDDEN and name not in seen and _belongs(entry, section):
                 seen.add(name)
-                meta = _merged(known.get(name, {}), entry)
+                meta = _merged(known.get(name, {}), entry) | {"maximum_rows": part(section, "properties").get("maximum_rows")}
                 if meta.get("visible") is not False:
                     rows.append(_field(meta))
         if rows:
@@ -107,12 +108,17 @@ def _merged(meta: Meta, entry: Meta) -> Meta:
 
 
 def _field(meta: Meta) -> Field:
-    name, kind = _name(meta), kind_of(meta)
+    name, kind, modules = _name(meta), kind_of(meta), _modules(meta)
     length, json_type = count(meta.get("length")), word(meta.get("json_type"))
-    why = why_read_only(meta, kind)
+    why, label = why_read_only(meta, kind), word(meta.get("field_label"), meta.get("display_label"), name)
+    columns = link_column(meta, label) if kind == Kind.LINKS else ()
+    if kind == Kind.LINKS and not columns:
+        why = why or UNKNOWN
+    if kind == Kind.LOOKUP and (len(modules) > 1 or _lookup_module(meta) == ANY_MODULE):
+        kind = Kind.ANY_LOOKUP
     return Field(
         name=name,
-        label=word(meta.get("field_label"), meta.get("display_label"), name),
+        label=label,
         kind=kind,
         path=(name,),
         data_type=word(meta.get("data_type")),
@@ -128,7 +134,26 @@ def _field(meta: Meta) -> Field:
         tooltip=word(part(meta, "tooltip").get("value")) or None,
         is_custom=meta.get("custom_field") is True,
         is_masked=bool(part(meta, "mask_details")),
+        columns=columns,
+        max_rows=_max_rows(meta, kind, length),
+        modules=modules,
     )
+
+
+def crm_columns(fields: list[Meta]) -> tuple[Field, ...]:
+    """The fields of a subform's own module, as the cells of its rows."""
+    return tuple(by_name(_field(meta) for meta in dicts(fields) if _name(meta) and meta.get("visible") is not False).values())
+
+
+def _modules(meta: Meta) -> tuple[Option, ...]:
+    """Those that a lookup may point into, where Zoho lists them."""
+    rows = dicts(part(meta, "multi_module_lookup").get("modules"))
+    return tuple(Option(name, word(row.get("module_name"), name)) for row in rows if (name := word(row.get("api_name"))))
+
+
+def _max_rows(meta: Meta, kind: Kind, length: int | None) -> int | None:
+    """A subform's is told by its layout, a file field's by its length."""
+    return length if kind == Kind.FILES else count(meta.get("maximum_rows")) if kind == Kind.SUBFORM else None
 
 
 def _options(meta: Meta) -> tuple[Option, ...]:

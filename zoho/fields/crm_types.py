@@ -32,6 +32,15 @@ DATA_TYPES = MappingProxyType(
         "userlookup": Kind.OWNER,
         "lookup": Kind.LOOKUP,
         "multi_module_lookup": Kind.LOOKUP,
+        "subform": Kind.SUBFORM,
+        "multiselectlookup": Kind.LINKS,
+        "multiuserlookup": Kind.LINKS,
+        "fileupload": Kind.FILES,
+        "imageupload": Kind.FILES,
+        "event_reminder": Kind.SCHEDULE,
+        "multireminder": Kind.SCHEDULE,
+        "ALARM": Kind.SCHEDULE,
+        "RRULE": Kind.SCHEDULE,
     }
 )
 TEXT_KINDS = frozenset({Kind.TEXT, Kind.TEXTAREA, Kind.RICH_TEXT, Kind.EMAIL, Kind.PHONE, Kind.WEBSITE})
@@ -48,7 +57,9 @@ _JSON_TYPES = MappingProxyType(
         Kind.MULTISELECT: frozenset({"jsonarray", "string"}),
         Kind.OWNER: _LINKS,
         Kind.LOOKUP: _LINKS,
+        Kind.ANY_LOOKUP: _LINKS,
     }
+    | dict.fromkeys((Kind.SUBFORM, Kind.LINKS, Kind.FILES), frozenset({"jsonarray"}))
 )
 """What each kind can be on the wire."""
 _OTHERWISE = MappingProxyType(
@@ -62,27 +73,19 @@ _WHOLE = MappingProxyType({Kind.INTEGER: 9, Kind.BIGINT: 18, Kind.DECIMAL: 16, K
 DECIMALS = 9
 
 _COMPUTED = "Zoho works this value out itself."
-_FILES = "Files and pictures are changed in Zoho."
-_ROWS = "This is a list of linked records; it is changed in Zoho."
-_REMINDERS = "Reminders and repetitions are changed in Zoho."
+_REMINDERS = "Reminders and repetitions are changed in Zoho: it keeps them as rules, and lets apps set them only for a new record."
 _WHY = MappingProxyType(
     {
         "formula": _COMPUTED,
         "rollup_summary": _COMPUTED,
         "autonumber": "Zoho numbers its records itself.",
-        "subform": "The rows of a subform are changed in Zoho.",
-        "fileupload": _FILES,
-        "imageupload": _FILES,
-        "profileimage": _FILES,
-        "multiselectlookup": _ROWS,
-        "multiuserlookup": _ROWS,
-        "consent_lookup": "Consent is recorded in Zoho.",
-        "territories": "Territories are assigned in Zoho.",
+        "profileimage": "The picture of a record is changed in Zoho, at the top of the record's page.",
+        "consent_lookup": "Consent is recorded in Zoho, in the record's Data Privacy section.",
+        "territories": "Territories are assigned in Zoho, by rule or with “Assign territory” on the record's page.",
+        "linetax": "Taxes of line items are changed in Zoho, in the record's item list.",
+        "time_range": "A range of times is changed in Zoho, on the record's page.",
         "layout": "The layout decides which fields a record has; it is changed in Zoho.",
-        "event_reminder": _REMINDERS,
-        "multireminder": _REMINDERS,
-        "ALARM": _REMINDERS,
-        "RRULE": _REMINDERS,
+        "module": "Which kind of record this belongs to is decided when it is made.",
     }
 )
 _SYSTEM = frozenset("id Created_Time Modified_Time Created_By Modified_By Last_Activity_Time".split())
@@ -94,7 +97,7 @@ def kind_of(meta: dict[str, Any]) -> Kind:
     if kind == Kind.TEXTAREA and part(meta, "textarea").get("type") == "rich_text":
         kind = Kind.RICH_TEXT
     json_type = word(meta.get("json_type"))
-    if not json_type or kind == Kind.OTHER or json_type in _JSON_TYPES[kind]:
+    if not json_type or json_type in _JSON_TYPES.get(kind, {json_type}):
         return kind
     return _OTHERWISE.get((kind, json_type), Kind.OTHER)
 
@@ -110,6 +113,8 @@ def why_read_only(meta: dict[str, Any], kind: Kind) -> str | None:
 
     ``field_read_only`` counts only when nothing else is known: Zoho sets it on Owner, which can be edited.
     """
+    if kind == Kind.SCHEDULE:
+        return _REMINDERS
     if kind == Kind.OTHER:
         return _why_other(meta)
     return _why_by_nature(meta) or _why_protected(meta) or _why_by_right(meta)
@@ -119,8 +124,10 @@ def _why_other(meta: dict[str, Any]) -> str:
     data_type = word(meta.get("data_type"))
     if data_type in _WHY:
         return _WHY[data_type]
+    if meta.get("child_fields"):
+        return "This is put together from its parts, which are edited one by one."
     if meta.get("api_name") == "Tag":
-        return "Tags are changed in Zoho."
+        return "Tags are changed in Zoho, beside the record's name."
     if data_type in DATA_TYPES:
         return f"This field holds a structure ({word(meta.get('json_type'))}) that is changed in Zoho."
     return f"Amend does not know fields of the type “{data_type or 'none'}”; this one is changed in Zoho."
@@ -136,8 +143,6 @@ def _why_by_nature(meta: dict[str, Any]) -> str | None:
 
 
 def _why_protected(meta: dict[str, Any]) -> str | None:
-    if part(meta, "mask_details"):
-        return "Zoho masks this value; what can be read is not what is stored, so writing it back would destroy it."
     if part(meta, "private").get("restricted") is True or part(meta, "hipaa_compliance").get("restricted") is True:
         return "Zoho withholds this personal data from apps, so it cannot be edited here."
     if part(meta, "crypt").get("status") == 2:
@@ -151,7 +156,7 @@ def _why_by_right(meta: dict[str, Any]) -> str | None:
         return "Your Zoho profile does not show this field."
     if meta.get("read_only") is True:
         return "Your Zoho profile may read this field, but not change it."
-    if api_update is False:
+    if api_update is False and meta.get("data_type") != "subform":  # Zoho says so of every subform, and takes its rows all the same
         return "Zoho does not let apps change this field."
     if edit is False:
         return "Zoho does not offer this field for editing."

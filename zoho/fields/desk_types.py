@@ -24,6 +24,7 @@ TYPES = MappingProxyType(
         "currency": Kind.CURRENCY,
         "picklist": Kind.PICKLIST,
         "lookup": Kind.LOOKUP,
+        "multilookup": Kind.IDS,
         "boolean": Kind.BOOLEAN,
         "checkbox": Kind.BOOLEAN,
     }
@@ -32,7 +33,6 @@ WHY = MappingProxyType(
     {
         "formula": "Zoho works this value out itself.",
         "autonumber": "Zoho numbers its records itself.",
-        "multilookup": "This is a list of linked records; it is changed in Zoho.",
     }
 )
 JSON_TYPES = MappingProxyType(
@@ -43,6 +43,7 @@ JSON_TYPES = MappingProxyType(
         Kind.PERCENT: "double",
         Kind.BOOLEAN: "boolean",
         Kind.MULTISELECT: "jsonarray",
+        Kind.IDS: "jsonarray",
     }
 )
 """Of standard fields; custom fields and all others are strings."""

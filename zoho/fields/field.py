@@ -8,7 +8,7 @@ from datetime import tzinfo
 from typing import Any
 
 from zoho.fields.behaviour import Behaviour
-from zoho.fields.kinds import KINDS
+from zoho.fields.kinds import KINDS, MASKED
 from zoho.fields.words import ABSENT, FieldError, Kind, Option, Wire
 
 
@@ -18,7 +18,8 @@ class Field:
 
     ``path`` is where the value stands in the record and in a write (Desk's custom fields: ``("cf", name)``). ``digits`` counts
     those before the decimal point. ``held`` names values that the record holds beyond the options: what an id points to, or a
-    picklist value of another layout. ``companions`` are keys that a write of this field must carry beside it.
+    picklist value of another layout. ``companions`` are keys that a write of this field must carry beside it. ``columns`` are the cells of
+    a row, where the value is a list of at most ``max_rows`` rows; ``modules`` are those that a lookup may point into.
     """
 
     name: str
@@ -41,6 +42,9 @@ class Field:
     is_masked: bool = False
     held: tuple[Option, ...] = ()
     companions: tuple[tuple[str, str], ...] = ()
+    columns: tuple[Field, ...] = ()
+    max_rows: int | None = None
+    modules: tuple[Option, ...] = ()
 
     def read(self, record: Mapping[str, Any]) -> Wire:
         """The wire value in ``record``, or ABSENT when Zoho did not show it."""
@@ -51,16 +55,17 @@ class Field:
             value = value[key]
         return value
 
-    def place(self, body: dict[str, Any], wire: Wire) -> None:
-        """Put the value into the body of a write, with what must go beside it."""
+    def place(self, body: dict[str, Any], wire: Wire, before: Wire = None) -> None:
+        """Put the value into the body of a write, with what must go beside it. Of rows only what differs from ``before``."""
         *folders, last = self.path or (self.name,)
         for key in folders:
             body = body.setdefault(key, {})
-        body[last] = wire
-        body.update(self.companions)
+        body[last] = self._kind.outgoing(self, wire, _known(before))
+        body.update(self._kind.beside(self, wire))
 
     def input_type(self, wire: Wire) -> str:
-        """``text textarea checkbox date datetime-local select select-multiple``, or ``readonly`` when no control can hold it.
+        """``text textarea checkbox date datetime-local select select-multiple rows links files any-lookup``, or ``readonly`` when no
+        control can hold it.
 
         A value with line ends gets a textarea, for one-line inputs drop them; the template must write a line feed right after
         ``<textarea>``, for browsers drop the first. A date or time that a native input could not hold gets text.
@@ -75,6 +80,10 @@ class Field:
         """The value for people, ``""`` when empty. Never raises."""
         return self._kind.show(self, _known(wire), zone)
 
+    def show_change(self, before: Wire, after: Wire, zone: tzinfo) -> tuple[str, str]:
+        """Both values for people: of a list of rows only those that differ. Never raises."""
+        return self._kind.show_change(self, _known(before), _known(after), zone)
+
     def is_untouched(self, posted: Sequence[str], was: Wire, zone: tzinfo) -> bool:
         """Whether ``posted`` is what a browser sends for ``control(was)`` when nobody touched it.
 
@@ -82,6 +91,18 @@ class Field:
         posts nothing. Any other control that posted nothing was not on the page, and is untouched.
         """
         return self._kind.is_untouched(self, posted, _known(was), zone)
+
+    def trimmed(self, posted: Sequence[str], was: Wire, zone: tzinfo) -> list[str]:
+        """``posted`` without the rows that nobody touched."""
+        return self._kind.trimmed(self, posted, _known(was), zone)
+
+    def restore(self, before: Wire, now: Wire, zone: tzinfo) -> Wire:
+        """The value to send so that ``before`` stands there again, where ``now`` stands. Raises FieldError."""
+        return self._kind.restore(self, _known(before), _known(now), zone)
+
+    def merged(self, was: Wire, given: Wire) -> Wire:
+        """What is meant by ``given``, in the words of Zoho's API: rows are laid over those that are stored. Raises FieldError."""
+        return self._kind.merged(self, _known(was), given)
 
     def parse(self, posted: Sequence[str], zone: tzinfo, was: Wire) -> Wire:
         """The value to send for what was typed; ``was`` itself when untouched, None when emptied.
@@ -115,7 +136,7 @@ class Field:
 
     @property
     def _kind(self) -> Behaviour:
-        return KINDS[self.kind]
+        return MASKED[self.kind] if self.is_masked else KINDS[self.kind]
 
 
 def unknown_field(product: str, name: str) -> Field:

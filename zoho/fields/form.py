@@ -138,10 +138,12 @@ def by_name(fields: Iterable[Field]) -> dict[str, Field]:
 def _in_its_module(field: Field, record: Mapping[str, Any]) -> Field:
     """A lookup into any module: the record names which, and a write must name it again beside the id."""
     module = word(record.get("$se_module")) if isinstance(record, Mapping) else ""
-    if module:
-        return replace(field, lookup_module=module, companions=(("$se_module", module),))
-    why = field.why_read_only or "Zoho does not say in which module this record stands, so another cannot be named here."
-    return replace(field, lookup_module=None, is_editable=False, why_read_only=why)
+    if not module and not field.modules:
+        why = field.why_read_only or "Zoho does not say in which module this record stands, so another cannot be named here."
+        return replace(field, lookup_module=None, is_editable=False, why_read_only=why)
+    listed = any(option.value == module for option in field.modules) or not module
+    modules = field.modules if listed else (*field.modules, Option(module, module))
+    return replace(field, lookup_module=module or None, companions=(("$se_module", module),), modules=modules)
 
 
 def _with_name(field: Field, wire: Any, names: Sequence[Option]) -> Field:

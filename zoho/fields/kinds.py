@@ -6,7 +6,12 @@ from types import MappingProxyType
 
 from zoho.fields.behaviour import Behaviour
 from zoho.fields.choices import Boolean, Lookup, Multiselect, Picklist
+from zoho.fields.files import Files
+from zoho.fields.links import AnyLookup, Ids, Links
+from zoho.fields.masked import Masked
 from zoho.fields.numbers import Big, Number, Whole
+from zoho.fields.rows import Rows
+from zoho.fields.schedule import Schedule
 from zoho.fields.texts import Lines, Text
 from zoho.fields.times import Date, DateTime
 from zoho.fields.words import Kind
@@ -33,6 +38,13 @@ KINDS = MappingProxyType(
         Kind.MULTISELECT: Multiselect(),
         Kind.OWNER: _LOOKUP,
         Kind.LOOKUP: _LOOKUP,
+        Kind.ANY_LOOKUP: AnyLookup(),
+        Kind.SUBFORM: Rows(),
+        Kind.LINKS: Links(),
+        Kind.FILES: Files(),
+        Kind.IDS: Ids(),
+        Kind.SCHEDULE: Schedule(),
         Kind.OTHER: Behaviour(),
     }
 )
+MASKED = MappingProxyType({kind: Masked(behaviour) for kind, behaviour in KINDS.items()})

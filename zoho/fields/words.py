@@ -48,6 +48,12 @@ class Kind(StrEnum):
     MULTISELECT = "multiselect"
     OWNER = "owner"
     LOOKUP = "lookup"
+    ANY_LOOKUP = "any_lookup"
+    SUBFORM = "subform"
+    LINKS = "links"
+    FILES = "files"
+    IDS = "ids"
+    SCHEDULE = "schedule"
     OTHER = "other"
 
 

@@ -12,6 +12,7 @@ from zoho.fields.cut import WHOLE, may_be_cut
 from zoho.scopes import Need
 from zoho.tools.params import (
     CrmDependency,
+    CrmFile,
     CrmLayout,
     CrmList,
     CrmModuleParams,
@@ -138,6 +139,12 @@ def get_blueprint(crm: CrmClient, params: CrmRecord) -> dict[str, Any] | None:
 def get_lock(crm: CrmClient, params: CrmRecord) -> dict[str, Any] | None:
     """Who locked a record, when and why; null when nobody did."""
     return crm.lock(params.module, params.id)
+
+
+@tool("crm.upload_file", CrmFile, needs=lambda _: scopes.CRM_FILES)
+def upload_file(crm: CrmClient, params: CrmFile) -> str:
+    """Store a file that no record has yet; its id goes into a file or image field as ``[{"File_Id__s": id}]``."""
+    return crm.upload_file(params.name, params.content)
 
 
 @tool("crm.update_record", CrmUpdate, needs=lambda p: scopes.crm_module(p.module, "UPDATE"), writes=True)

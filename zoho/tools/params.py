@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import AliasChoices, Base64Bytes, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from zoho.fields.files import MAX_FILE_BYTES
 
 ModuleName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]\w{0,99}$")]
 PageToken = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,2000}$")]
@@ -166,3 +168,17 @@ class CrmSearch(Params):
     phone: str | None = Field(None, min_length=3, max_length=60)
     criteria: str | None = Field(None, min_length=5, max_length=4_000, pattern=r"^\(.+\)$")
     page: int = Field(1, ge=1, le=10)
+
+
+class CrmFile(Params):
+    """A file for a file or image field: its name, and what is in it in base64; at most 20 MB."""
+
+    name: str = Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/\\]+$")
+    content: Base64Bytes
+
+    @field_validator("content")
+    @classmethod
+    def _fits(cls, content: bytes) -> bytes:
+        if not 0 < len(content) <= MAX_FILE_BYTES:
+            raise ValueError("Zoho accepts files of up to 20 MB that are not empty.")
+        return content

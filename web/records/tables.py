@@ -1,0 +1,113 @@
+"""A value that is a list of rows, as a table of the form: stored rows, those that were typed or uploaded, and empty ones to fill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from changes.drafts import Opened
+from zoho.fields import Field, Kind
+from zoho.fields.files import FILE_ID, FILE_NAME, SIZE, size_text
+from zoho.fields.rows import GONE, NEW, ROWS, Cells, by_id, read_cells
+
+if TYPE_CHECKING:
+    from web.records.rows import Row
+
+CONTROLS = frozenset({"rows", "links", "files"})
+MORE = 3
+"""Empty rows that the button adds."""
+MakeCell = Callable[[Field, str, str, Any, Opened, Sequence[str] | None], "Row"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row. ``text`` says it in a line where its cells cannot be edited; ``hidden`` are values that go with the form."""
+
+    key: str
+    title: str
+    text: str
+    cells: tuple[Row, ...]
+    is_new: bool
+    is_gone: bool
+    hidden: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of a field, and what can be added to them."""
+
+    name: str
+    control: str
+    heads: tuple[str, ...]
+    lines: tuple[Line, ...]
+    one: str
+    note: str
+    can_add: bool
+
+    @property
+    def rows_name(self) -> str:
+        """Name of the hidden input that says which rows are on the page."""
+        return f"f_{self.name}.{ROWS}"
+
+    @property
+    def gone_name(self) -> str:
+        """Name of the boxes that mark rows for removal."""
+        return f"f_{self.name}.{GONE}"
+
+
+def table(field: Field, wire: Any, opened: Opened, typed: Sequence[str], make: MakeCell, *, is_adding: bool) -> Table:
+    """The table of a field. ``make`` makes a cell; ``is_adding``: more empty rows were asked for."""
+    cells, stored, control = read_cells(typed), by_id(wire), field.input_type(wire)
+    one = {"rows": "row", "links": "record", "files": "file"}[control]
+    keys = [*stored, *_new_keys(field, cells, len(stored), control, is_adding=is_adding)]
+    lines = tuple(_line(field, key, number, stored.get(key), cells, opened, make, one) for number, key in enumerate(keys, 1))
+    has_room = field.max_rows is None or len(stored) - len(cells.gone) < field.max_rows
+    return Table(field.name, control, tuple(column.label for column in field.columns), lines, one, _note(field, opened, one), has_room)
+
+
+def _new_keys(field: Field, cells: Cells, stored: int, control: str, *, is_adding: bool) -> list[str]:
+    """Rows that were typed, and empty ones as far as Zoho lets there be more. A new file comes from the file input."""
+    typed = [key for key in cells.order if NEW.fullmatch(key) and key not in cells.gone]
+    if control == "files":
+        return typed
+    room = (field.max_rows if field.max_rows is not None else 10_000) - stored + len(cells.gone) - len(typed)
+    first = 1 + max((int(key[1:]) for key in cells.order if NEW.fullmatch(key)), default=0)
+    return typed + [f"n{first + at}" for at in range(max(0, min(MORE if is_adding else 0 if typed else 1, room)))]
+
+
+def _line(field: Field, key: str, number: int, row: dict[str, Any] | None, cells: Cells, opened: Opened, make: MakeCell, one: str) -> Line:
+    title = f"{one.capitalize()} {number}" if row is not None else f"New {one}"
+    posted = key in cells.order
+    if field.kind == Kind.FILES or (row is not None and field.kind == Kind.LINKS):
+        text, hidden = (field.show([row], opened.zone), ()) if row is not None else _uploaded(cells, key)
+        return Line(key, title, text, (), row is None, key in cells.gone, hidden)
+    shown = tuple(
+        make(
+            column,
+            f"{field.name}.{key}.{column.name}",
+            f"{field.label}, {title.lower() if row is not None else f'new {one} {number}'}, {column.label}",
+            (row or {}).get(column.name),
+            opened,
+            cells.of(key, column.name) if posted else None,
+        )
+        for column in field.columns
+    )
+    return Line(key, title, "", shown, row is None, key in cells.gone)
+
+
+def _uploaded(cells: Cells, key: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """A file that waits for the save, and what names it."""
+    held = {name: (cells.of(key, name) or [""])[-1] for name in (FILE_ID, FILE_NAME, SIZE)}
+    size = size_text(held[SIZE])
+    return f"{held[FILE_NAME]}{f' ({size})' if size else ''}", tuple(held.items())
+
+
+def _note(field: Field, opened: Opened, one: str) -> str:
+    """What there is to know before typing."""
+    parts = [f"Zoho accepts at most {field.max_rows} {one}{'s' if field.max_rows != 1 else ''} here." if field.max_rows is not None else ""]
+    if field.kind == Kind.FILES:
+        parts.append("A file may have up to 20 MB; it is uploaded with the form and attached when this is stored.")
+    if any(column.kind == Kind.DATETIME for column in field.columns):
+        parts.append(f"Time zone: {opened.zone.key}")
+    return " ".join(filter(None, parts))
