@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from changes import apply, drafts, resolve, road, verify
+from changes import apply, drafts, resolve, road, transitions, verify
 from changes.apply import Applied, Edit
 from changes.drafts import Entry
-from changes.plans import Target, Verdict
+from changes.plans import Receipt, Target, Verdict
 from changes.resolve import Seen
+from changes.road import AlreadySent, Conflict
 from zoho import clients, tools
 from zoho.answers import Done, Question, Refused, ToolAnswer
+from zoho.connections import Connection
 from zoho.errors import ConflictError
 from zoho.fields import unknown_field
 from zoho.record_forms import record_fields
@@ -34,6 +36,8 @@ def execute_tool(amend: Amend, connection_id: UUID, name: str, params: Mapping[s
     checked = tools.validate(tool, meant)
     if isinstance(checked, Refused):
         return checked
+    if tool.name == transitions.TOOL:
+        return _take_transition(amend, clients.load(amend, connection_id), checked)
     module = str(tool.module or getattr(checked, "module", ""))
     return _write_tool(amend, connection_id, tool.product, module, checked)
 
@@ -74,3 +78,21 @@ def _write_tool(amend: Amend, connection_id: UUID, product: str, module: str, pa
     if done.settled.verdict == Verdict.CONFLICT:
         raise ConflictError("somebody changed the record between our reading and our writing")
     return Refused(done.settled.refusals) if done.settled.verdict == Verdict.REFUSED else Done(done.receipt)
+
+
+def _take_transition(amend: Amend, connection: Connection, params: Any) -> ToolAnswer:
+    opened = transitions.open_for(amend, connection.user_id, connection.id, params.module, params.id)
+    if isinstance(opened, Question):
+        return opened
+    chosen = transitions.choose(amend, opened, params.transition_id)
+    typed = chosen if isinstance(chosen, Refused) else transitions.from_wire(chosen, params.data)
+    if isinstance(chosen, Refused) or isinstance(typed, Refused):
+        return typed  # type: ignore[return-value]
+    match saved := transitions.take(amend, connection.user_id, chosen, typed, origin="tool"):
+        case Conflict():
+            raise ConflictError("somebody changed the record between our reading and our writing")
+        case AlreadySent():
+            return Done(saved.receipt)
+        case Receipt():
+            return Done(saved)
+    return saved

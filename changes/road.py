@@ -93,10 +93,17 @@ UNDECIDED = "Somebody else changed this too. Choose whose value to keep."
 
 
 def write_entries(
-    amend: Amend, user_id: UUID, opened: Opened, entries: Sequence[Entry], options: dict[str, Any], *, undoes_id: UUID
+    amend: Amend,
+    user_id: UUID,
+    opened: Opened,
+    entries: Sequence[Entry],
+    options: dict[str, Any],
+    *,
+    origin: str = "undo",
+    undoes_id: UUID | None = None,
 ) -> Saved:
-    """The same road for changes that were not typed: an undo, with the automations of the edit it undoes."""
-    return _write(amend, user_id, opened, replace(_edit(user_id, opened, entries, options, "undo"), undoes_id=undoes_id))
+    """The same road for changes that were not typed into the form: an undo, a blueprint's transition."""
+    return _write(amend, user_id, opened, replace(_edit(user_id, opened, entries, options, origin), undoes_id=undoes_id))
 
 
 def _edit(user_id: UUID, opened: Opened, entries: Sequence[Entry], options: dict[str, Any], origin: str) -> Edit:

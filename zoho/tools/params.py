@@ -107,6 +107,13 @@ class CrmRecord(OneRecord):
     module: ModuleName
 
 
+class CrmTransition(CrmRecord):
+    """A transition of a record's blueprint, with the fields that it asks for, by API name."""
+
+    transition_id: RecordId
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
 class CrmTimeline(CrmRecord):
     """A page of what happened to one CRM record."""
 
