@@ -47,6 +47,11 @@ class Edit:
         """Zoho's modification time of the record as it was read."""
         return verify.version_of(self.target.product, self.record)
 
+    @property
+    def transition(self) -> Mapping[str, str] | None:
+        """The blueprint's transition that moves the record, with its id and the field that it moves; None for other edits."""
+        return self.options.get("transition")
+
 
 @dataclass(frozen=True, slots=True)
 class Settled:
@@ -110,8 +115,11 @@ def apply(amend: Amend, edit: Edit) -> Applied | SentBefore | Question:
 
 
 def _is_conditional(edit: Edit) -> bool:
-    """CRM compares for us, if we may see when the record was modified; all else is read again before it is written."""
-    return edit.target.product == "crm" and edit.version is not None
+    """CRM compares for us, if we may see when the record was modified; all else is read again before it is written.
+
+    No condition can go with a transition.
+    """
+    return edit.target.product == "crm" and edit.version is not None and edit.transition is None
 
 
 def _ask(amend: Amend, edit: Edit, step: Step, question: Question) -> Question:
@@ -179,9 +187,13 @@ def _is_same(field: Field, opened: Mapping[str, Any], now: Mapping[str, Any]) ->
 
 def _call(edit: Edit) -> tuple[str, dict[str, Any]]:
     body: dict[str, Any] = {}
+    transition = edit.transition
     for change in edit.changes:
-        edit.fields[change.name].place(body, change.sent, change.before)
+        if transition is None or change.name != transition["field"]:  # the transition moves that one itself
+            edit.fields[change.name].place(body, change.sent, change.before)
     module, record_id = edit.target.module, edit.target.record_id
+    if transition is not None:
+        return "crm.take_transition", {"module": module, "id": record_id, "transition_id": transition["id"], "data": body}
     if edit.target.product == "desk":
         return f"desk.update_{DESK_MODULES[module]}", {"id": record_id, "fields": body, **edit.options}
     return "crm.update_record", {"module": module, "id": record_id, "fields": body, "unmodified_since": edit.version, **edit.options}

@@ -10,9 +10,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from changes.door import execute_tool
 from changes.drafts import CRM_NAMES, record_name, zone_of
 from changes.resolve import search_terms
-from changes.road import execute_tool
 from zoho import metadata
 from zoho.answers import Done, Page, Question, Refused
 from zoho.connections import Connection

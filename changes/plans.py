@@ -146,8 +146,8 @@ class Receipt:
 
     @property
     def is_undoable(self) -> bool:
-        """True when something of this was stored and not yet undone."""
-        return self.verdict in (Verdict.STORED, Verdict.STORED_DIFFERENTLY) and self.undone_by is None
+        """True when something of this was stored and not yet undone. A blueprint has its own ways back."""
+        return self.verdict in (Verdict.STORED, Verdict.STORED_DIFFERENTLY) and self.undone_by is None and "transition" not in self.options
 
 
 @dataclass(frozen=True, slots=True)

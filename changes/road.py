@@ -9,15 +9,14 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from changes import apply, drafts, plans, resolve, snapshots, verify
-from changes.apply import Applied, Edit, SentBefore, Settled
+from changes import apply, drafts, plans, snapshots, verify
+from changes.apply import Edit, SentBefore, Settled
 from changes.drafts import Entry, Opened
 from changes.plans import Change, Receipt, Target, Verdict
-from changes.resolve import Seen
 from changes.snapshots import Typed
-from zoho import clients, connections, tools
-from zoho.answers import Done, Question, Refusal, Refused, ToolAnswer
-from zoho.errors import ConflictError, RequestRefusedError
+from zoho import connections
+from zoho.answers import Done, Question, Refusal, Refused
+from zoho.errors import RequestRefusedError
 from zoho.fields import ABSENT, unknown_field
 from zoho.record_forms import record_fields
 from zoho.runtime import Amend
@@ -69,8 +68,8 @@ def preview(opened: Opened, typed: Typed) -> Preview | Refused:
     """What a save would send, or why it cannot."""
     parsed = opened.parse(typed)
     if parsed.errors:
-        return _refused(parsed.errors)
-    return Preview(_changes(parsed.entries, opened.zone))
+        return refused(parsed.errors)
+    return Preview(changes_of(parsed.entries, opened.zone))
 
 
 def save(
@@ -84,7 +83,7 @@ def save(
     parsed = opened.parse(typed)
     open_conflicts = [entry.field.name for entry in parsed.entries if entry.field.name in opened.conflicts]
     if parsed.errors or open_conflicts:
-        return _refused({**dict.fromkeys(open_conflicts, UNDECIDED), **parsed.errors})
+        return refused({**dict.fromkeys(open_conflicts, UNDECIDED), **parsed.errors})
     if not parsed.entries:
         return Refused((Refusal(field=None, message="Nothing was changed, so nothing was sent."),))
     return _write(amend, user_id, opened, _edit(user_id, opened, parsed.entries, options or {}, origin))
@@ -94,10 +93,17 @@ UNDECIDED = "Somebody else changed this too. Choose whose value to keep."
 
 
 def write_entries(
-    amend: Amend, user_id: UUID, opened: Opened, entries: Sequence[Entry], options: dict[str, Any], *, undoes_id: UUID
+    amend: Amend,
+    user_id: UUID,
+    opened: Opened,
+    entries: Sequence[Entry],
+    options: dict[str, Any],
+    *,
+    origin: str = "undo",
+    undoes_id: UUID | None = None,
 ) -> Saved:
-    """The same road for changes that were not typed: an undo, with the automations of the edit it undoes."""
-    return _write(amend, user_id, opened, replace(_edit(user_id, opened, entries, options, "undo"), undoes_id=undoes_id))
+    """The same road for changes that were not typed into the form: an undo, a blueprint's transition."""
+    return _write(amend, user_id, opened, replace(_edit(user_id, opened, entries, options, origin), undoes_id=undoes_id))
 
 
 def _edit(user_id: UUID, opened: Opened, entries: Sequence[Entry], options: dict[str, Any], origin: str) -> Edit:
@@ -106,7 +112,7 @@ def _edit(user_id: UUID, opened: Opened, entries: Sequence[Entry], options: dict
         connection=opened.connection,
         target=Target(opened.product, opened.module, opened.record_id, opened.name),
         record=opened.record,
-        changes=_changes(entries, opened.zone),
+        changes=changes_of(entries, opened.zone),
         fields={entry.field.name: entry.field for entry in entries},
         zone=opened.zone,
         origin=origin,
@@ -161,63 +167,6 @@ def check(amend: Amend, user_id: UUID, step_id: UUID) -> Receipt:
     return get_receipt(amend, user_id, step_id)
 
 
-def execute_tool(amend: Amend, connection_id: UUID, name: str, params: Mapping[str, Any]) -> ToolAnswer:
-    """The public door: a read passes through; a write becomes a plan of one step and returns ``Done(Receipt)``.
-
-    ``Question`` when a choice must be made, ``Refused`` with each reason at its field. Raises UnknownToolError,
-    NotConnectedError, ConflictError (the record moved meanwhile) and the other ZohoErrors.
-    """
-    tool = tools.find(name)
-    meant = resolve.which_record(amend, connection_id, tool, params)
-    if isinstance(meant, Question | Refused):
-        return meant
-    if not tool.writes:
-        return tools.run(amend, connection_id, name, meant)
-    checked = tools.validate(tool, meant)
-    if isinstance(checked, Refused):
-        return checked
-    module = str(tool.module or getattr(checked, "module", ""))
-    return _write_tool(amend, connection_id, tool.product, module, checked)
-
-
-def _write_tool(amend: Amend, connection_id: UUID, product: str, module: str, params: Any) -> ToolAnswer:
-    connection = clients.load(amend, connection_id)
-    answer = verify.read_record(amend, connection, product, module, params.id, tuple(params.fields))
-    if not isinstance(answer, Done):
-        return answer  # type: ignore[no-any-return]
-    record: dict[str, Any] = answer.value
-    asked = getattr(params, "unmodified_since", None)
-    if asked is not None:
-        record = {**record, "Modified_Time": asked}
-    known = record_fields(amend, connection, product, module, record, list(params.fields))
-    fields = {name: known.get(name) or unknown_field(product, name) for name in params.fields}
-    locked = {name: field.why_read_only or "This field cannot be edited." for name, field in fields.items() if not field.is_editable}
-    if locked:
-        return _refused(locked)
-    zone = drafts.zone_of(connection)
-    values = resolve.which_values(amend, Seen(connection, product, record, zone), known, params.fields)
-    if isinstance(values, Question | Refused):
-        return values
-    entries = [Entry(field, _known(field.read(record)), values[name]) for name, field in fields.items()]
-    edit = Edit(
-        user_id=connection.user_id,
-        connection=connection,
-        target=Target(product, module, params.id, drafts.record_name(product, record, params.id)),
-        record=record,
-        changes=_changes(entries, zone),
-        fields=fields,
-        zone=zone,
-        origin="tool",
-        options={key: value for key in ("trigger", "quiet_close") if (value := getattr(params, key, None)) not in (None, False)},
-    )
-    done = apply.apply(amend, edit)
-    if not isinstance(done, Applied):  # a tool has no form that could have been sent before
-        return done  # type: ignore[return-value]
-    if done.settled.verdict == Verdict.CONFLICT:
-        raise ConflictError("somebody changed the record between our reading and our writing")
-    return Refused(done.settled.refusals) if done.settled.verdict == Verdict.REFUSED else Done(done.receipt)
-
-
 def _conflict(amend: Amend, user_id: UUID, opened: Opened, edit: Edit, settled: Settled) -> Conflict:
     """Open the record anew beside what was typed, and name every field that moved."""
     fresh = _reopen(amend, user_id, opened, settled.record)
@@ -262,7 +211,8 @@ def _who(product: str, record: Mapping[str, Any], settled: Settled) -> tuple[str
     return (str(name) if name else None), verify.version_of(product, record)
 
 
-def _changes(entries: Sequence[Entry], zone: ZoneInfo) -> tuple[Change, ...]:
+def changes_of(entries: Sequence[Entry], zone: ZoneInfo) -> tuple[Change, ...]:
+    """The changes of these entries, with the texts that a person is shown."""
     return tuple(_change(entry, zone) for entry in entries)
 
 
@@ -278,9 +228,11 @@ def _change(entry: Entry, zone: ZoneInfo) -> Change:
     )
 
 
-def _known(value: Any) -> Any:
+def known(value: Any) -> Any:
+    """A wire value, with None for what Zoho did not show."""
     return None if value is ABSENT else value
 
 
-def _refused(errors: Mapping[str, str]) -> Refused:
+def refused(errors: Mapping[str, str]) -> Refused:
+    """A refusal for each field in error."""
     return Refused(tuple(Refusal(field=name, message=message) for name, message in errors.items()))

@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 from typing import Protocol
 
-from changes import road, snapshots
+from changes import door, snapshots
 from changes.drafts import Opened
 from changes.snapshots import Typed
 from zoho.answers import Done, Refusal
@@ -63,7 +63,7 @@ def _row(amend: Amend, opened: Opened, field: str, upload: Upload, posted: list[
         why = "it is larger than 20 MB, which is what Zoho accepts." if content else "it is empty."
         raise NotUploaded(Refusal(field=field, message=f"“{file_name}” was not uploaded: {why}"))
     try:
-        answer = road.execute_tool(
+        answer = door.execute_tool(
             amend, opened.connection.id, "crm.upload_file", {"name": file_name, "content": b64encode(content).decode()}
         )
     except ZohoError as error:

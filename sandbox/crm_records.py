@@ -17,6 +17,7 @@ COUNT = 200
 HOSTILE_FROM = 100  # one record for each hostile value, then the three below
 EXTREMES = {"nulls": 121, "limits": 122, "long": 123, "negative": 124}
 STATES = {"locked": 150, "blueprint": 151, "converted": 152, "in_approval": 153}
+STATES |= {"in_review": 154, "in_merge": 155, "draft": 156, "not_editable": 157}
 
 
 def record_id(module: Module, index: int) -> str:
@@ -158,6 +159,8 @@ def make_record(module: Module, index: int, at: datetime, names: Callable[[str, 
     }
     if "Converted__s" in record:
         record |= {"Converted__s": index == STATES["converted"], "Converted_Contact": None}
+    if record.get("Converted__s"):
+        record["Converted_Contact"] = names("Contacts", 7)
     _spoil(module, record, index)
     if module.find("Full_Name"):
         record["Full_Name"] = f"{record['First_Name'] or ''} {record['Last_Name']}".strip()

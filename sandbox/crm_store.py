@@ -39,6 +39,7 @@ MESSAGES = {
     "RECORD_NOT_IN_PROCESS": "record not in process",
 }
 RICH_CUT = 500
+APPROVAL_STATES = {"in_approval": "approval_process_pending", "in_review": "review_process_pending", "in_merge": "merge_pending"}
 SHOWN_AS_STATE = {"locked": "$locked_for_me", "blueprint": "$process_flow"}
 
 
@@ -124,7 +125,7 @@ class CrmStore:
         return {"name": record[module.name_field], "id": record_id(module, index)}
 
     def state_of(self, module: Module, id_: str) -> str:
-        """locked, blueprint, converted, in_approval, or nothing."""
+        """One of STATES, or nothing."""
         return next(
             (
                 state
@@ -169,11 +170,14 @@ class CrmStore:
         if wanted is None or any(name.startswith("$") for name in wanted):
             state = self.state_of(module, record["id"])
             marks: Json = {
-                "$editable": not self.is_locked(module, record),
+                "$editable": not self.is_locked(module, record) and state != "not_editable",
                 "$locked_for_me": self.is_locked(module, record),
                 "$process_flow": state == "blueprint",
-                "$approval_state": "in_approval" if state == "in_approval" else "approved",
-                "$in_merge": False,
+                "$approval_state": APPROVAL_STATES.get(state, "approved"),
+                "$approval": dict.fromkeys(("delegate", "approve", "reject", "resubmit"), False),
+                "$review_process": dict.fromkeys(("approve", "reject", "resubmit"), False),
+                "$in_merge": state == "in_merge",
+                "Record_Status__s": "Draft" if state == "draft" else "Available",
                 "$currency_symbol": "CHF",
                 "$sharing_permission": "full_access",
             }

@@ -22,6 +22,9 @@ _IGNORED = ("id", "Tag", "Wizard", "Record_Image")
 _STATES = {
     "converted": ("CONVERTED_RECORD", "can't update the converted record"),
     "in_approval": ("NOT_APPROVED", "the record is in approval process"),
+    "in_review": ("NOT_REVIEWED", "the record is in review process"),
+    "in_merge": ("RECORD_LOCKED", "The record under merge is locked"),
+    "not_editable": ("NO_PERMISSION", "permission denied"),
 }
 
 

@@ -154,6 +154,26 @@ def history(call: Call) -> Response:
     return listed(shown[offset : offset + limit])
 
 
+def customer_history(key: str, call: Call) -> Response:
+    """GET /contacts/{id}/history and that of accounts: what happened to their tickets, not which of their fields changed."""
+    _known_params(call, ("from", "limit", "orgId"))
+    limit, offset = _number(call, "limit", 10, 1, 50), max(0, _number(call, "from", 1, 0, MAX_FROM) - 1)
+    desk = call.world.desk
+    desk.get(MODULES["contacts" if key == "contactId" else "accounts"], call.args["id"])
+    tickets = [ticket for ticket in desk.records("tickets").values() if ticket.get(key) == call.args["id"]]
+    told = [_told(ticket, "TicketCreated", ticket["createdTime"], PEOPLE[0].name) for ticket in tickets]
+    for ticket in tickets:
+        for each in desk.history.get(ticket["id"], []):
+            told.append(_told(ticket, "TicketUpdated", each["at"], (find_person(each["by"]) or PEOPLE[0]).name))
+    told.sort(key=lambda each: str(each["eventTime"]), reverse=True)
+    return listed(told[offset : offset + limit])
+
+
+def _told(ticket: Json, operation: str, at: str, by: str) -> Json:
+    shown = {"ticketId": ticket["id"], "ticketNumber": ticket["ticketNumber"], "status": ticket["status"]}
+    return {**shown, "operation": operation, "eventTime": at, "author": {"name": by}}
+
+
 def _event(happened: Json, name: str) -> Json:
     person = find_person(happened["by"]) or PEOPLE[0]
     info = [
@@ -185,5 +205,7 @@ def _routes(module: DeskModule) -> tuple[Route, ...]:
 
 ROUTES = (
     Route("GET", "/api/v1/tickets/<int:id>/History", history, ("Desk.tickets.READ",)),
+    Route("GET", "/api/v1/contacts/<int:id>/history", partial(customer_history, "contactId"), ("Desk.contacts.READ",)),
+    Route("GET", "/api/v1/accounts/<int:id>/history", partial(customer_history, "accountId"), ("Desk.contacts.READ|Desk.accounts.READ",)),
     *(route for module in MODULES.values() for route in _routes(module)),
 )

@@ -18,6 +18,7 @@ TEXT_FIELD = {
     "calls": "subject", "events": "subject", "contracts": "contractName",
 }  # fmt: skip
 LONG_TICKET = 50
+TICKET_STATES = {"locked": 110, "archived": 111, "spam": 112}
 
 
 def desk_id(module: str, index: int) -> str:
@@ -44,6 +45,16 @@ def _custom(module: DeskModule, index: int) -> Json:
         "cf_age": str(index),
     }
     return {each.name: values.get(each.name) if index % 5 or each.name == "cf_age" else None for each in module.fields if each.is_custom}
+
+
+def _ticket_state(index: int, at: str) -> Json:
+    """What sets a ticket apart that is locked, archived or spam."""
+    told: dict[int, Json] = {
+        TICKET_STATES["locked"]: {"lockedTime": at},
+        TICKET_STATES["archived"]: {"isArchived": True},
+        TICKET_STATES["spam"]: {"isSpam": True},
+    }
+    return told.get(index, {})
 
 
 def _ticket(index: int, at: datetime) -> Json:
@@ -226,5 +237,7 @@ def make_records(module: DeskModule, at: datetime) -> dict[str, Json]:
             record["cf"]["cf_modelname"] = hostile[:100]
         if index == LONG_TICKET and module.name == "tickets":
             record["description"] = LONG_TEXT
+        if module.name == "tickets":
+            record |= _ticket_state(index, record["createdTime"])
         made[record["id"]] = record
     return made

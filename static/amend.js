@@ -118,6 +118,9 @@
     document.addEventListener("keydown", onKey);
     document.addEventListener("click", onClick);
     document.addEventListener("submit", onSubmit);
+    document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+      if (target.matches(".on-demand")) { target.tabIndex = -1; target.focus(); } // what was pressed is gone: go on from what came
+    });
     document.addEventListener("htmx:load", (event) => dress(event.target.parentElement || document));
     addEventListener("pageshow", (event) => { if (event.persisted) dress(document); });
   });

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from changes.plans import Change, Receipt, Verdict
@@ -117,10 +117,13 @@ def _short(text: str) -> str:
 
 
 def automations(receipt: Receipt) -> str:
-    """Which of Zoho's automations ran with the edit."""
+    """Which of Zoho's automations were let run with the edit."""
     if receipt.product == "desk":
         quiet = "; the customer was not notified of the closing" if receipt.options.get("quiet_close") else ""
         return f"Desk's own rules{quiet}"
+    transition = receipt.options.get("transition")
+    if transition:
+        return f"Those of the transition “{transition['name']}” of the blueprint “{transition['process']}”"
     trigger: Any = receipt.options.get("trigger")
     if trigger is None:
         return "All (Zoho's default)"
@@ -132,7 +135,18 @@ WEB_NAMES = {"Deals": "Potentials"}
 DESK_TABS = {"tickets": "tickets", "contacts": "contacts", "accounts": "accounts"}
 
 
-def zoho_link(centers: DataCenters, connection: Connection, receipt: Receipt) -> str | None:
+class OneRecord(Protocol):
+    """Whatever names a record of Zoho."""
+
+    @property
+    def product(self) -> str: ...  # noqa: D102
+    @property
+    def module(self) -> str: ...  # noqa: D102
+    @property
+    def record_id(self) -> str: ...  # noqa: D102
+
+
+def zoho_link(centers: DataCenters, connection: Connection, record: OneRecord) -> str | None:
     """The record's page in Zoho; None where there is none (the sandbox) or its address is not known.
 
     Only the table of data centres names the host. The forms of the paths are what Zoho's pages are seen to have.
@@ -140,13 +154,13 @@ def zoho_link(centers: DataCenters, connection: Connection, receipt: Receipt) ->
     center = centers.get(connection.location)
     if center is None or center.is_sandbox:
         return None
-    if receipt.product == "desk":
-        tab = DESK_TABS.get(receipt.module)
+    if record.product == "desk":
+        tab = DESK_TABS.get(record.module)
         portal = connection.desk_portal_name
-        return f"{center.desk_web}/agent/{quote(portal, safe='')}/all/{tab}/details/{receipt.record_id}" if portal and tab else None
+        return f"{center.desk_web}/agent/{quote(portal, safe='')}/all/{tab}/details/{record.record_id}" if portal and tab else None
     if connection.environment not in (None, "production"):
         return None
-    name = WEB_NAMES.get(receipt.module, receipt.module)
+    name = WEB_NAMES.get(record.module, record.module)
     if connection.crm_domain_name:
-        return f"{center.crm_web}/crm/{quote(connection.crm_domain_name, safe='')}/tab/{name}/{receipt.record_id}"
-    return f"{center.crm_web}/crm/EntityInfo.do?module={name}&id={receipt.record_id}"
+        return f"{center.crm_web}/crm/{quote(connection.crm_domain_name, safe='')}/tab/{name}/{record.record_id}"
+    return f"{center.crm_web}/crm/EntityInfo.do?module={name}&id={record.record_id}"

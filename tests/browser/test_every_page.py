@@ -146,6 +146,38 @@ def test_a_connection_in_each_state(visit: Visit, connection_id: UUID, sandbox: 
     assert wrong == []
 
 
+def test_what_stands_beside_a_record(visit: Visit, connection_id: UUID, sandbox: Sandbox) -> None:
+    page = visit.enter()
+    deal = sandbox.special("Deals", "blueprint")
+    sandbox.edit("Deals", deal, Stage="Negotiation", Short_Note="<b>bold</b> " + "x" * 400)
+    wrong = []
+    for what in ("converted", "in_approval", "not_editable"):
+        open_record(page, connection_id, "Leads", sandbox.special("Leads", what))
+        wrong += judge(page, f"edit, {what}")
+    open_record(page, connection_id, "Deals", deal)
+    follow(page, "Show what happened to this record")
+    expect(page.get_by_text("created it")).to_be_visible()
+    follow(page, "Show its transitions")
+    expect(page.locator(".state .on-demand")).to_be_focused()
+    wrong += judge(page, "edit, blueprint and history shown")
+    follow(page, "To Closed Won")
+    wrong += judge(page, "transition")
+    control(page, "Description").fill("")
+    press(page, "Take this transition")
+    wrong += judge(page, "transition, refused")
+    control(page, "Description").fill("Signed")
+    press(page, "Take this transition")
+    expect_verdict(page, "Stored. Zoho now shows Stage = Won")
+    follow(page, "What ran in Zoho?")
+    expect(page.get_by_text("Zoho's timeline shows")).to_be_visible()
+    wrong += judge(page, "receipt, what ran")
+    follow(page, "History of this record")
+    wrong += judge(page, "history of a record, ours")
+    follow(page, "Show Zoho's timeline too")
+    wrong += judge(page, "history of a record")
+    assert wrong == []
+
+
 def test_finding_and_editing_in_each_state(visit: Visit, connection_id: UUID, sandbox: Sandbox, lead: str) -> None:
     page = visit.enter()
     records = f"/connections/{connection_id}/records"

@@ -63,11 +63,14 @@ def params(sandbox) -> dict[str, dict[str, Any]]:
         "crm.search_records": {"module": "Deals", "criteria": "(Stage:equals:Proposal)"},
         "crm.query": {"query": "select Deal_Name from Deals where Stage = 'Proposal'"},
         "crm.upload_file": {"name": "offer.pdf", "content": "JVBERi0xLjc="},
+        "crm.take_transition": {"module": "Leads", "id": sandbox.special("Leads", "blueprint"), "transition_id": meta_id(1, 6001, 0)},
         "crm.update_record": {"module": "Deals", "id": sandbox.ids("Deals")[0], "fields": {"Amount": 5}},
         **{key: {} for key in ("desk.list_organizations", "desk.get_my_info", "desk.list_departments", "desk.list_agents")},
         **{key: {"module": "tasks"} for key in ("desk.list_fields", "desk.list_layouts")},
         "desk.get_layout": {"layout_id": MODULES["tasks"].layout_id},
         "desk.get_ticket_history": {"id": desk_id("tickets", 0)},
+        "desk.get_contact_history": {"id": desk_id("contacts", 0)},
+        "desk.get_account_history": {"id": desk_id("accounts", 0)},
     }
     for module, one_of_them in DESK_MODULES.items():
         id_ = desk_id(module, 0)

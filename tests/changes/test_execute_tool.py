@@ -8,6 +8,7 @@ from sqlalchemy import text
 from changes import drafts, execute_tool, history
 from changes.history import Filter
 from changes.plans import Verdict
+from sandbox.crm_spec import meta_id
 from tests.walk import connect
 from zoho import grants, orgs
 from zoho.answers import Done, Question, Refused
@@ -210,3 +211,32 @@ def test_another_desk_organization_brings_its_own_fields(amend, sandbox, ana, co
     orgs.choose_desk_org_by_id(amend, ana, connection_id, orgs.own_desk_orgs(amend, ana, connection_id)[0].id)
     drafts.open_record(amend, ana, connection_id, "desk", "tickets", ticket)
     assert sandbox.calls("GET /api/v1/fields") == 1
+
+
+# A blueprint's transition
+
+
+def transition(sandbox, **data):
+    deal = sandbox.special("Deals", "blueprint")
+    sandbox.edit("Deals", deal, Stage="Negotiation")
+    return {"module": "Deals", "id": deal, "transition_id": meta_id(4, 6001, 2), "data": data}
+
+
+def test_a_transition_is_taken_as_a_plan_of_one_step(amend, sandbox, connection_id):
+    answer = execute_tool(amend, connection_id, "crm.take_transition", transition(sandbox, Description="By a tool"))
+
+    assert (answer.value.origin, answer.value.verdict) == ("tool", Verdict.STORED)
+    assert [(change.name, change.after) for change in answer.value.changes] == [("Stage", "Closed Won"), ("Description", "By a tool")]
+    assert not answer.value.is_undoable
+
+
+@pytest.mark.parametrize(("data", "field"), [({}, "Description"), ({"City": "x"}, "City"), ({"Description": {"a": 1}}, "Description")])
+def test_a_transition_refuses_what_it_does_not_ask_for_and_misses_what_it_does(amend, sandbox, connection_id, data, field):
+    params = transition(sandbox, **data)
+    sandbox.edit("Deals", params["id"], Description=None)
+
+    answer = execute_tool(amend, connection_id, "crm.take_transition", params)
+
+    assert isinstance(answer, Refused)
+    assert [refusal.field for refusal in answer.refusals] == [field]
+    assert sandbox.calls("PUT *") == 0

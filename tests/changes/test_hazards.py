@@ -207,7 +207,7 @@ def test_a_stage_that_a_blueprint_guards_is_refused_with_the_way_round(amend, sa
     saved = road.save(amend, ana, found, {"Stage": [other]})
     assert isinstance(saved, Refused)
     assert "The record is in a blueprint" in saved.refusals[0].message
-    assert "Use the transition in Zoho CRM." in saved.refusals[0].message
+    assert "Take a transition" in saved.refusals[0].message
 
 
 def test_a_picklist_value_that_no_layout_has_does_not_leave(amend, sandbox, ana, connection_id, lead):

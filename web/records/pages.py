@@ -11,10 +11,12 @@ from changes.drafts import Opened
 from changes.plans import Change
 from changes.road import Moved
 from changes.snapshots import Left, Typed
+from web.records import state
 from web.records.rows import Group, Row, groups, wire_of
 from zoho.answers import Refusal
 from zoho.errors import ZohoError
 from zoho.fields import Field, FieldError
+from zoho.record_state import RecordState
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,9 @@ class EditPage:
     is_kept: bool = False
     """What was typed is safe on the server: leaving the page loses nothing."""
     status: int = 200
+    states: tuple[RecordState, ...] = ()
+    is_barred: bool = False
+    """A state of the record bars every field: there is nothing to save."""
 
     @property
     def is_off_layout_open(self) -> bool:
@@ -102,8 +107,10 @@ class EditPage:
 def edit_page(opened: Opened, typed: Typed, refusals: Sequence[Refusal] = (), *, adding: str | None = None, **more: Any) -> EditPage:
     """The form of an opened record with what was typed, and each refusal at its field. ``adding``: the field that wants more rows."""
     errors = {refusal.field: refusal for refusal in reversed(refusals) if refusal.field}
-    sections, off_layout = groups(opened, typed, errors, adding)
-    page = EditPage(opened, sections, off_layout, tuple(refusals), **more)
+    shown = opened if typed else state.barred(opened)
+    sections, off_layout = groups(shown, typed, errors, adding)
+    told = state.states(opened, refusals)
+    page = EditPage(opened, sections, off_layout, tuple(refusals), states=told, is_barred=shown is not opened, **more)
     return page if page.banner or not opened.conflicts else replace(page, banner=open_banner(opened, typed))
 
 

@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from changes import snapshots
-from web import connection_view
+from web import connection_view, verdicts
 from web.open_pages import is_own_path
-from web.records import finding, posted, saving
+from web.records import finding, happened, posted, saving
 from web.records.pages import EditPage
 from web.records.saving import Answer, Ask, Goto, Kept, Place
 from web.runtime import amend, operator, stash_hooks
@@ -35,8 +35,8 @@ def _allow_files(endpoint: str | None, _values: object) -> None:
 
 
 @bp.app_context_processor
-def _seal() -> dict[str, object]:
-    return {"seal": posted.seal}
+def _words() -> dict[str, object]:
+    return {"seal": posted.seal, "by": happened.by, "did": happened.did}
 
 
 @bp.get("/connections/<uuid:connection_id>/records")
@@ -63,27 +63,28 @@ def choose_organization(connection_id: UUID) -> ResponseReturnValue:
 @bp.get(EDIT)
 def edit(connection_id: UUID, product: str, module: str, record_id: str) -> ResponseReturnValue:
     """Show a record as a form; with ``?draft=`` as it was left."""
-    place = _place(connection_id, product, module, record_id)
+    place = place_of(connection_id, product, module, record_id)
     return _answer(place, saving.show(amend(), place, posted.uuid_of(request.args.get("draft", ""))))
 
 
 @bp.post(EDIT)
 def save(connection_id: UUID, product: str, module: str, record_id: str) -> ResponseReturnValue:
     """Show what would change, settle a contested field, or save the changed fields and show the receipt."""
-    place = _place(connection_id, product, module, record_id)
+    place = place_of(connection_id, product, module, record_id)
     return _answer(place, saving.submit(amend(), place, posted.read(request.form, request.files)))
 
 
 @bp.post(EDIT + "/draft")
 def keep(connection_id: UUID, product: str, module: str, record_id: str) -> ResponseReturnValue:
     """Keep what was typed so far, while it is being typed."""
-    place = _place(connection_id, product, module, record_id)
+    place = place_of(connection_id, product, module, record_id)
     if not saving.keep(amend(), place, posted.read(request.form)):
         abort(404)
     return "", 204
 
 
-def _place(connection_id: UUID, product: str, module: str, record_id: str) -> Place:
+def place_of(connection_id: UUID, product: str, module: str, record_id: str) -> Place:
+    """The record that an address names; ends the request with 404 when it can be none."""
     is_known = module.lower() not in NOT_MODULES if product == "crm" else module in DESK_MODULES
     is_module = re.fullmatch(r"[A-Za-z]\w{0,99}", module, re.ASCII) and is_known
     if not is_module or not re.fullmatch(r"[0-9]{1,30}", record_id):
@@ -94,11 +95,12 @@ def _place(connection_id: UUID, product: str, module: str, record_id: str) -> Pl
 def _answer(place: Place, answer: Answer) -> ResponseReturnValue:
     if isinstance(answer, Goto):
         return redirect(answer.url, code=303)
-    _, view = connection_view.load(amend(), place.connection_id, place.user_id)
+    connection, view = connection_view.load(amend(), place.connection_id, place.user_id)
     match answer:
         case EditPage():
-            labels = saving.module_labels(amend(), place)
-            return render_template("records/edit.html", page=answer, place=place, connection=view, labels=labels), answer.status
+            link = verdicts.zoho_link(amend().data_centers, connection, place)
+            words = {"labels": saving.module_labels(amend(), place), "zoho_link": link}
+            return render_template("records/edit.html", page=answer, place=place, connection=view, **words), answer.status
         case Kept():
             return render_template("records/kept.html", kept=answer, place=place, connection=view), answer.status
         case Ask():

@@ -124,6 +124,15 @@ class DeskClient:
         answer = self._get(f"/tickets/{check_id(id)}/History", {"from": (page - 1) * limit or None, "limit": limit})
         return self._page(answer, limit, is_record=True)
 
+    def customer_history(self, module: str, id: str, page: int = 1, limit: int = MAX_HISTORY) -> Page:
+        """What happened to the tickets of a contact or an account: ticketNumber, operation, author, eventTime, status.
+
+        Not which field of the customer changed: Desk keeps no history of that. Pages as ``ticket_history``.
+        """
+        limit = min(limit, MAX_HISTORY)
+        path = f"/{check_module(module)}/{check_id(id)}/history"
+        return self._page(self._get(path, {"from": (page - 1) * limit or None, "limit": limit}), limit, is_record=True)
+
     def update(self, module: str, id: str, values: Mapping[str, Any], *, quiet_close: bool = False) -> WriteOutcome:
         """Change the given fields of one record; sent once. ``quiet_close``: no e-mail to the customer when a ticket closes.
 

@@ -20,6 +20,7 @@ from zoho.tools.params import (
     CrmRecord,
     CrmSearch,
     CrmTimeline,
+    CrmTransition,
     CrmUpdate,
     CrmWhole,
     NoParams,
@@ -152,3 +153,9 @@ def update_record(crm: CrmClient, params: CrmUpdate) -> WriteOutcome:
     """Change fields of one record, on condition that it was not modified since."""
     trigger = None if params.trigger is None else list(params.trigger)
     return crm.update(params.module, params.id, params.fields, unmodified_since=params.unmodified_since, trigger=trigger)
+
+
+@tool("crm.take_transition", CrmTransition, needs=lambda p: scopes.crm_module(p.module, "UPDATE"), writes=True)
+def take_transition(crm: CrmClient, params: CrmTransition) -> WriteOutcome:
+    """Move a record on in its blueprint by one of the transitions that ``crm.get_blueprint`` lists."""
+    return crm.transition(params.module, params.id, params.transition_id, params.data)

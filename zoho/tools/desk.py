@@ -73,6 +73,19 @@ def get_ticket_history(desk: DeskClient, params: DeskHistory) -> Page:
     return desk.ticket_history(params.id, params.page)
 
 
+def _register_history(module: str, one: str) -> None:
+    reads = scopes.desk_module(module, "READ")
+    about = f"What happened to the tickets of one of the Desk {module}, newest first."
+
+    @tool(f"desk.get_{one}_history", DeskHistory, needs=lambda _: reads, module=module, about=about)
+    def get_history(desk: DeskClient, params: DeskHistory) -> Page:
+        return desk.customer_history(module, params.id, params.page)
+
+
+for _customers in ("contacts", "accounts"):
+    _register_history(_customers, MODULES[_customers])
+
+
 def _register(module: str, one: str) -> None:
     reads, writes = scopes.desk_module(module, "READ"), scopes.desk_module(module, "UPDATE")
 

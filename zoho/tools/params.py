@@ -115,6 +115,13 @@ class CrmWhole(CrmRecord):
     whole: tuple[str, ...] | None = None
 
 
+class CrmTransition(CrmRecord):
+    """A transition of a record's blueprint, with the fields that it asks for, by API name."""
+
+    transition_id: RecordId
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
 class CrmTimeline(CrmRecord):
     """A page of what happened to one CRM record."""
 
