@@ -96,6 +96,8 @@ def apply(amend: Amend, edit: Edit) -> Applied | SentBefore | Question:
         raise
     if isinstance(moved, Question):
         return moved
+    if moved is not None and (other := _sent_before(amend, edit, step)) is not None:
+        return SentBefore(other)  # what moved the record was this form itself, sent twice at once
     if moved is not None:
         return _store_settled(amend, edit, plan, step, Settled(Verdict.CONFLICT, edit.changes, note=CHANGED, record=moved))
     other = _store_sent(amend, edit, plan, step)
@@ -212,6 +214,13 @@ def _store_sent(amend: Amend, edit: Edit, plan: Plan, step: Step) -> UUID | None
     except _Taken:
         return other
     return None
+
+
+def _sent_before(amend: Amend, edit: Edit, step: Step) -> UUID | None:
+    """The step that took the form, or the undo, before this one."""
+    with amend.writing() as transaction:
+        taken = snapshots.find_step(transaction, edit.snapshot_id) if edit.snapshot_id else None
+        return taken or plans.find_undo(transaction, edit.undoes_id, step)
 
 
 class _Taken(Exception):

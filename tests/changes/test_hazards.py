@@ -137,7 +137,7 @@ def test_a_record_whose_time_we_may_not_see_is_read_again_before_it_is_written(a
 def test_a_time_that_is_none_is_no_condition_but_the_record_is_still_read_again(amend, sandbox, ana, connection_id, lead):
     """PostgreSQL would refuse to keep it."""
     found = opened(amend, ana, connection_id, "crm", "Leads", lead)
-    found = drafts.keep(amend, ana, connection_id, "crm", "Leads", lead, found.record | {"Modified_Time": "2" * 5000})
+    found = drafts.keep(amend, ana, found.connection, "crm", "Leads", lead, found.record | {"Modified_Time": "2" * 5000})
     assert road.save(amend, ana, found, {"City": ["Bern"]}).verdict == Verdict.STORED
     assert sandbox.record("Leads", lead)["City"] == "Bern"
 

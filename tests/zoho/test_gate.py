@@ -82,7 +82,7 @@ def test_eight_processes_of_eight_threads_never_run_more_calls_than_the_edition_
     # The sandbox does not know the token: what counts is that every call came through, and how many were there at once.
     assert sum(sum(each["said"].values()) for each in results) == 8 * 8 * 3
     assert {status for each in results for status in each["said"]} == {"401"}
-    assert sandbox.peaks["crm:"] == 15
+    assert 5 < sandbox.peaks["crm:"] <= 15  # as many as the edition allows; a slow machine may never bring them all together
 
 
 @both

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -372,10 +373,13 @@ def test_two_rows_whose_tokens_were_swapped_are_noticed(amend, sandbox, connecti
         tokens.access_token(amend, connection_id)
 
 
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""The fault is made with what only SQLite has."""
 DISK_FULL = """CREATE TRIGGER full BEFORE UPDATE OF access_token ON zoho_connections WHEN new.access_token <> old.access_token
 BEGIN SELECT RAISE(ABORT, 'no space left'); END"""
 
 
+@SQLITE
 def test_a_token_that_cannot_be_saved_is_an_error_which_the_row_keeps(amend, sandbox, connection_id, clock):
     before = stored(amend, connection_id).access_token
     clock.advance(hours=2)
@@ -398,6 +402,7 @@ def impatient(amend):
     return amend
 
 
+@SQLITE
 def test_a_token_that_meets_a_locked_database_is_an_error_and_the_next_try_mends_it(impatient, sandbox, connection_id, clock):
     clock.advance(hours=2)
     sandbox.fail_next(TOKEN, fault="slow", seconds=0.5)
@@ -413,6 +418,7 @@ def test_a_token_that_meets_a_locked_database_is_an_error_and_the_next_try_mends
     assert tokens.access_token(impatient, connection_id)
 
 
+@SQLITE
 def test_a_database_that_takes_no_changes_is_said_before_zoho_is_asked(impatient, sandbox, connection_id, clock):
     clock.advance(hours=2)
     with closing(sqlite3.connect(impatient.settings.database_url.removeprefix("sqlite:///"), isolation_level=None)) as other:
@@ -502,8 +508,13 @@ def test_who_waits_for_a_renewal_does_not_ask_for_the_write_lock(amend, sandbox,
     write(amend, connection_id, refresh_lease_until=amend.now() + amend.refresh_lease)
     statements = []
     engine = amend.sessions.kw["bind"]
-    event.listen(engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: statements.append(statement))
-    waiting = ThreadPoolExecutor(1).submit(tokens.access_token, amend, connection_id)
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def hear(_c, _cursor, statement, *_):
+        if threading.current_thread().name.startswith("waiting"):  # the request log writes in a thread of its own
+            statements.append(statement)
+
+    waiting = ThreadPoolExecutor(1, thread_name_prefix="waiting").submit(tokens.access_token, amend, connection_id)
     time.sleep(0.3)
     while_waiting = list(statements)
     clock.advance(seconds=amend.refresh_lease.total_seconds())
