@@ -62,6 +62,8 @@ def _path(module: str, id: str) -> str:
 
 def _transited(answer: Answer) -> WriteOutcome:
     """Zoho says SUCCESS as well for a transition that waits for more data; only the message tells."""
+    if answer.body.get("status") != "success":
+        return unknown(answer, "Zoho's answer does not say what became of the transition")
     if "partial" in (DIALECT.read(answer.body).message or "").lower():
         return unknown(answer, "Zoho saved a part of the transition's data, and the record has not moved on")
     return WriteOutcome("accepted", answer=redact_json(answer.body), http_status=answer.status, request_id=answer.request_id)

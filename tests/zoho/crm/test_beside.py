@@ -115,6 +115,12 @@ def test_a_transition_saved_partially_is_not_called_done(requests_mock: Mocker) 
     assert "has not moved on" in outcome.note
 
 
+def test_a_transition_of_which_zoho_does_not_say_success_twice_is_not_called_done(requests_mock: Mocker) -> None:
+    outcome = transition(requests_mock, json={"code": "SUCCESS"})
+
+    assert outcome.status == "unknown"
+
+
 @pytest.mark.parametrize("code", ["RECORD_NOT_IN_PROCESS", "RECORD_LOCKED"])
 def test_a_transition_that_zoho_refuses_says_why(code: str, requests_mock: Mocker) -> None:
     outcome = transition(requests_mock, **refused(code))
