@@ -11,6 +11,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.datastructures import MultiDict
 
 from store.exact_json import storable
+from web.records import lookups
 from web.records.rows import PREFIX
 from zoho.orgs import DESK_ORG
 
@@ -52,7 +53,7 @@ def read(form: MultiDict[str, str]) -> Posted:
     """A field is on the page when its ``present`` key was posted; a control that posts nothing is then empty."""
     return Posted(
         snapshot_id=uuid_of(form.get("snapshot", "")),
-        typed={storable(name): [storable(value) for value in form.getlist(PREFIX + name)] for name in form.getlist("present")},
+        typed={storable(name): lookups.posted(form, name, PREFIX) for name in form.getlist("present")},
         is_review=form.get("action") == "review",
         is_discard=form.get("action") == "discard",
         is_refresh=form.get("action") == "refresh",

@@ -8,6 +8,7 @@ from typing import Any
 
 from changes.drafts import Opened
 from changes.snapshots import Typed
+from web.records.lookups import Picker, picker
 from zoho.answers import Refusal
 from zoho.fields import ABSENT, Field, Kind
 
@@ -48,6 +49,7 @@ class Row:
     error: Refusal | None
     is_twin: bool
     """Another field before this one has the same label: the API name tells them apart."""
+    picker: Picker | None = None
 
     @property
     def id(self) -> str:
@@ -138,12 +140,13 @@ def _control(field: Field, wire: Any, opened: Opened, posted: Sequence[str] | No
     is_changed = posted is not None and not field.is_untouched(posted, wire, opened.zone)
     current = list(posted) if posted is not None and is_changed else values
     shown = field.show(wire, opened.zone)
+    lookup = picker(opened, field, wire, current, control)
     return Row(
         name=field.name,
         label=field.label,
         control=control,
         value=current[0] if current else "",
-        choices=_choices(field, values, current, control),
+        choices=() if lookup else _choices(field, values, current, control),
         shown=shown,
         was=(shown or EMPTY) if is_changed else None,
         held="\n".join(values),
@@ -151,10 +154,11 @@ def _control(field: Field, wire: Any, opened: Opened, posted: Sequence[str] | No
         is_required=field.is_required,
         is_number=field.kind in NUMBERS,
         note=_note(field, opened),
-        beside=_beside(field, wire, shown) if control == "text" else "",
+        beside=lookup.beside if lookup else _beside(field, wire, shown) if control == "text" else "",
         tooltip=field.tooltip or "",
         error=errors.get(field.name),
         is_twin=is_twin,
+        picker=lookup,
     )
 
 

@@ -13,6 +13,7 @@ from changes import snapshots
 from web import connection_view
 from web.open_pages import is_own_path
 from web.records import finding, posted, saving, whose
+from web.records.offers import with_offers
 from web.records.pages import EditPage
 from web.records.saving import Answer, Ask, Goto, Kept, Place
 from web.runtime import amend, operator, stash_hooks
@@ -107,8 +108,8 @@ def _answer(place: Place, answer: Answer) -> ResponseReturnValue:
     _, view = connection_view.load(amend(), place.connection_id, place.user_id)
     match answer:
         case EditPage():
-            labels = saving.module_labels(amend(), place)
-            return render_template("records/edit.html", page=answer, place=place, connection=view, labels=labels), answer.status
+            labels, page = saving.module_labels(amend(), place), with_offers(amend(), answer)
+            return render_template("records/edit.html", page=page, place=place, connection=view, labels=labels), answer.status
         case Kept():
             return render_template("records/kept.html", kept=answer, place=place, connection=view), answer.status
         case Ask():
