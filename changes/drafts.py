@@ -17,7 +17,7 @@ from zoho import connections
 from zoho.answers import Done, Question
 from zoho.connections import Connection
 from zoho.errors import NotFoundError
-from zoho.fields import ABSENT, Field, FieldError, Kind
+from zoho.fields import ABSENT, Field, FieldError, Kind, Option
 from zoho.fields.choices import NONE
 from zoho.record_forms import RecordForm, record_form
 from zoho.runtime import Amend
@@ -85,7 +85,7 @@ class Opened:
                 errors[name] = str(error)
                 continue
             if not field.same(before, sent):
-                entries.append(Entry(field, before, sent))
+                entries.append(Entry(_named(field, posted), before, sent))
         changed = {entry.field.name for entry in entries}
         return Parsed(tuple(entries), {**dict(self._mismatches(typed, changed)), **errors})
 
@@ -121,6 +121,14 @@ class Opened:
         was = field.read(self.record)
         held = "" if was is ABSENT else field.control(was, self.zone)
         return None if was is ABSENT else (held,) if isinstance(held, str) else held
+
+
+def _named(field: Field, posted: Sequence[str]) -> Field:
+    """The field with a name for what was chosen in it, where the form sent the name before the id."""
+    is_known = any(option.value == posted[-1] for option in (*field.held, *field.options))
+    if field.kind not in (Kind.LOOKUP, Kind.OWNER) or len(posted) < 2 or is_known:
+        return field
+    return replace(field, held=(*field.held, Option(posted[-1], posted[0])))
 
 
 def open_record(amend: Amend, user_id: UUID, connection_id: UUID, product: str, module: str, record_id: str) -> Opened | Question:

@@ -1,30 +1,50 @@
-"""Find a record to edit: modules as Zoho calls them, recent records, search by what was typed, by id."""
+"""Find a record to edit: modules as Zoho calls them, a list of one, or a search through several at once."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+from changes.columns import Column, Columns, columns
 from changes.door import execute_tool
-from changes.drafts import CRM_NAMES, record_name, zone_of
+from changes.drafts import record_name, zone_of
+from changes.meant import folded
 from changes.resolve import search_terms
-from zoho import metadata
+from zoho import clients, metadata, scopes
 from zoho.answers import Done, Page, Question, Refused
 from zoho.connections import Connection
 from zoho.errors import RecordNotFoundError, ZohoError
-from zoho.fields import ABSENT, Field, Kind, crm_form
+from zoho.metadata import Source
 from zoho.runtime import Amend
 from zoho.tools.desk import MODULES as DESK_MODULES
+from zoho.tools.desk import UNSEARCHED
 
+T = TypeVar("T")
 PRODUCTS = ("crm", "desk")
-MAX_COLUMNS = 5
 LAST_PAGE = {"crm": 10, "desk": 100}
-"""Zoho's lists end here: 2,000 CRM records without a page token."""
+"""Zoho's lists end here; those of CRM go on by page token."""
+CRM_SORTS = {
+    "-id": "Newest first",
+    "-Modified_Time": "Last changed first",
+    "Modified_Time": "Longest unchanged first",
+    "id": "Oldest first",
+}
+TICKET_SORTS = {
+    "-createdTime": "Newest first",
+    "-recentThread": "Last heard of first",
+    "dueDate": "Due first",
+    "createdTime": "Oldest first",
+}
+"""What Zoho can sort a list by, its own order first: any CRM module, and of Desk the tickets."""
+AT_ONCE = 8
+"""Modules that one search looks through: each is a call of its own."""
+WORKERS = 4
+"""Calls at a time: Zoho's smallest edition allows five, and others work too."""
+FIRST = ("Leads", "Contacts", "Accounts", "Deals", "tickets", "contacts", "accounts")
+"""Where people look first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +67,24 @@ class Tabs:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which records: without ``text`` a page of the module, of one of Zoho's ``view``s or in an order; with it what a search finds.
+
+    ``token`` leads to a page past the last numbered one. ``columns``: API names, by default the usual ones.
+    """
+
+    text: str = ""
+    page: int = 1
+    token: str = ""
+    view: str = ""
+    sort: str = ""
+    columns: tuple[str, ...] = ()
+
+
+NEWEST = Wanted()
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One record of a list: how people call it, and a text for each column."""
 
@@ -57,19 +95,31 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A page of records. ``columns`` are labels, without the name's own."""
+    """A page of records. ``columns`` without the name's own, ``choices`` what else could be one. ``next_token``: the page has no number."""
 
-    columns: tuple[str, ...]
+    columns: tuple[Column, ...]
+    choices: tuple[Column, ...]
     hits: tuple[Hit, ...]
     page: int
     more: bool
+    next_token: str = ""
+    previous_token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Column:
-    name: str
+class View:
+    """One of Zoho's list views."""
+
+    id: str
     label: str
-    field: Field | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one module has for a text: a listing, or what was said instead."""
+
+    tab: Tab
+    answer: Listing | Question | Refused | ZohoError
 
 
 def list_tabs(amend: Amend, connection: Connection) -> Tabs:
@@ -88,18 +138,48 @@ def list_tabs(amend: Amend, connection: Connection) -> Tabs:
     return Tabs(tuple(tabs), tuple(errors))
 
 
-def list_records(amend: Amend, connection: Connection, product: str, module: str, text: str, page: int) -> Listing | Question | Refused:
-    """The newest records of a module, or those that ``text`` finds. Raises the ZohoErrors of a read."""
-    if product == "desk":
-        return _desk(amend, connection, module, text, page)
-    columns = _crm_columns(amend, connection, module)
-    if text:
-        answer = execute_tool(amend, connection.id, "crm.search_records", {"module": module, "page": page, **search_terms(text)})
-    else:
-        names = tuple(dict.fromkeys(("id", *(column.name for column in columns))))[:50]
-        answer = execute_tool(amend, connection.id, "crm.list_records", {"module": module, "page": page, "fields": names})
-    shown = [column for column in columns if column.label]
-    return _listing(answer, product, shown, zone_of(connection), page)
+def list_views(amend: Amend, connection: Connection, module: str) -> tuple[View, ...]:
+    """Zoho's list views of a CRM module; none where the connection may not see them. Raises the ZohoErrors of a read."""
+    client = clients.crm_client(amend, connection)
+    source = Source(f"crm/{module}/views", scopes.CRM_VIEWS, lambda: client.list_views(module), "Zoho's list views are not known")
+    rows = metadata.read(amend, connection, [source])[0].body
+    texts = ((_id(row), row.get("display_value") or row.get("name")) for row in rows)
+    return tuple(View(id_, text) for id_, text in texts if id_ and isinstance(text, str))
+
+
+def sorts(product: str, module: str) -> dict[str, str]:
+    """The orders that a list can have, in words; the first is the one it has by itself."""
+    return CRM_SORTS if product == "crm" else TICKET_SORTS if module == "tickets" else {}
+
+
+def list_records(amend: Amend, connection: Connection, product: str, module: str, wanted: Wanted = NEWEST) -> Listing | Question | Refused:
+    """The records of a module that are wanted. Raises the ZohoErrors of a read."""
+    chosen = columns(amend, connection, product, module, wanted.columns)
+    make = _crm_call if product == "crm" else _desk_call
+    name, params = make(module, wanted, chosen)
+    answer = execute_tool(amend, connection.id, name, {key: value for key, value in params.items() if value})
+    if not isinstance(answer, Done):
+        return answer
+    return _listing(answer.value, product, chosen, connection, wanted)
+
+
+def search_everywhere(amend: Amend, connection: Connection, tabs: Sequence[Tab], text: str) -> list[Found]:
+    """What each of these modules has for a text, in their order. One that fails does not hide the others."""
+
+    def look(tab: Tab) -> Listing | Question | Refused:
+        return list_records(amend, connection, tab.product, tab.module, Wanted(text))
+
+    return [Found(tab, answer) for tab, answer in _at_once(tabs, look)]
+
+
+def find_by_id(amend: Amend, connection: Connection, tabs: Sequence[Tab], record_id: str) -> tuple[list[Tab], list[ZohoError]]:
+    """The modules that have a record of this id, and what kept others from saying."""
+
+    def look(tab: Tab) -> bool:
+        return has_record(amend, connection.id, tab.product, tab.module, record_id)
+
+    answers = _at_once(tabs, look)
+    return [tab for tab, answer in answers if answer is True], [one for _, one in answers if isinstance(one, ZohoError)]
 
 
 def has_record(amend: Amend, connection_id: UUID, product: str, module: str, record_id: str) -> bool:
@@ -111,85 +191,60 @@ def has_record(amend: Amend, connection_id: UUID, product: str, module: str, rec
         return False
 
 
-def _desk(amend: Amend, connection: Connection, module: str, text: str, page: int) -> Listing | Question | Refused:
-    if text:
-        answer = execute_tool(amend, connection.id, f"desk.search_{module}", {"text": text, "page": page})
-    else:
-        answer = execute_tool(amend, connection.id, f"desk.list_{module}", {"page": page})
-    columns = [_Column(name, label) for name, label in DESK_COLUMNS[module].items()]
-    return _listing(answer, "desk", columns, zone_of(connection), page)
+def in_order(tabs: Sequence[Tab], first: Tab | None = None) -> list[Tab]:
+    """The modules that can be searched, those where people look first before the others; ``first`` before all."""
+    usual = {name: place for place, name in enumerate(FIRST)}
+    searched = [tab for tab in tabs if tab.product == "crm" or tab.module not in UNSEARCHED]
+    return sorted(searched, key=lambda tab: (tab != first, usual.get(tab.module, len(usual))))
 
 
-DESK_COLUMNS: dict[str, dict[str, str]] = {
-    "tickets": {
-        "ticketNumber": "Number",
-        "status": "Status",
-        "priority": "Priority",
-        "email": "Email",
-        "dueDate": "Due",
-        "createdTime": "Created",
-    },
-    "contacts": {"email": "Email", "phone": "Phone", "mobile": "Mobile", "type": "Type", "createdTime": "Created"},
-    "accounts": {"phone": "Phone", "website": "Website", "industry": "Industry", "createdTime": "Created"},
-    "tasks": {"status": "Status", "priority": "Priority", "dueDate": "Due", "createdTime": "Created"},
-    "calls": {"status": "Status", "direction": "Direction", "startTime": "Start", "createdTime": "Created"},
-    "events": {"status": "Status", "category": "Category", "startTime": "Start", "createdTime": "Created"},
-    "products": {"productCode": "Code", "unitPrice": "Price", "productCategory": "Category", "createdTime": "Created"},
-}
-"""What Desk's lists carry without being asked; a list does not show custom fields."""
+def _at_once(tabs: Sequence[Tab], look: Callable[[Tab], T]) -> list[tuple[Tab, T | ZohoError]]:
+    def guarded(tab: Tab) -> tuple[Tab, T | ZohoError]:
+        try:
+            return tab, look(tab)
+        except ZohoError as error:
+            return tab, error
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return list(pool.map(guarded, tabs))
 
 
-def _listing(answer: Any, product: str, columns: Sequence[_Column], zone: ZoneInfo, page: int) -> Listing | Question | Refused:
-    if not isinstance(answer, Done):
-        return answer  # type: ignore[no-any-return]
-    found: Page = answer.value
-    hits = tuple(_hit(product, record, columns, zone) for record in found.records if _id(record))
-    return Listing(tuple(column.label for column in columns), hits, page, found.more and page < LAST_PAGE[product])
+def _crm_call(module: str, wanted: Wanted, chosen: Columns) -> tuple[str, dict[str, Any]]:
+    page = {"module": module, "page": 0 if wanted.token else wanted.page}
+    if wanted.text:
+        return "crm.search_records", {**page, **search_terms(wanted.text)}
+    names = tuple(dict.fromkeys(("id", *chosen.names, *(column.name for column in chosen.shown))))[:50]
+    sort = "" if wanted.view or wanted.sort == next(iter(CRM_SORTS)) else wanted.sort
+    return "crm.list_records", {**page, "fields": names, "page_token": wanted.token, "view": wanted.view, "sort": sort}
 
 
-def _hit(product: str, record: dict[str, Any], columns: Sequence[_Column], zone: ZoneInfo) -> Hit:
-    record_id = _id(record)
-    return Hit(record_id, record_name(product, record, record_id), tuple(_cell(column, record, zone) for column in columns))
+def _desk_call(module: str, wanted: Wanted, _chosen: Columns) -> tuple[str, dict[str, Any]]:
+    if wanted.text:
+        return f"desk.search_{module}", {"text": wanted.text, "page": wanted.page}
+    return f"desk.list_{module}", {"page": wanted.page, "sort": wanted.sort}
+
+
+def _listing(found: Page, product: str, chosen: Columns, connection: Connection, wanted: Wanted) -> Listing:
+    zone = zone_of(connection)
+    hits = [
+        Hit(_id(row), record_name(product, row, _id(row)), tuple(column.cell(row, zone) for column in chosen.shown))
+        for row in found.records
+        if _id(row)
+    ]
+    if wanted.text:  # a search also finds the words in other fields
+        hits.sort(key=lambda hit: not _is_called(hit.name, wanted.text))
+    is_last = wanted.page >= LAST_PAGE[product]
+    token = (found.next_token or "") if is_last and not wanted.text else ""
+    more = found.more and bool(token or not is_last)
+    return Listing(chosen.shown, chosen.choices, tuple(hits), wanted.page, more, token, found.previous_token or "")
+
+
+def _is_called(name: str, text: str) -> bool:
+    """Whether each word of a text begins a word of the name."""
+    words = folded(name).split()
+    return all(any(word.startswith(typed) for word in words) for typed in folded(text).split())
 
 
 def _id(record: Mapping[str, Any]) -> str:
     text = str(record.get("id") or "")
     return text if text.isascii() and text.isdigit() else ""
-
-
-def _cell(column: _Column, record: Mapping[str, Any], zone: ZoneInfo) -> str:
-    if column.field is not None:
-        wire = column.field.read(record)
-        if isinstance(wire, dict) and isinstance(wire.get("name"), str):
-            return str(wire["name"])  # without the id that a form shows beside it
-        return "" if wire is ABSENT or wire is None else column.field.show(wire, zone)
-    value = record.get(column.name)
-    return _time(value, zone) or str(value) if isinstance(value, str | int) else ""
-
-
-def _time(value: object, zone: ZoneInfo) -> str | None:
-    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", value):
-        return None
-    try:
-        at = datetime.fromisoformat(value.removesuffix("Z")).replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-
-
-PREFERRED = (
-    "Company Account_Name Email Phone Stage Amount Closing_Date Status Lead_Status Due_Date Priority Start_DateTime Owner Modified_Time"
-).split()
-SHORT = (Kind.TEXT, Kind.EMAIL, Kind.PHONE, Kind.PICKLIST, Kind.DATE, Kind.CURRENCY, Kind.INTEGER, Kind.DECIMAL, Kind.LOOKUP)
-
-
-def _crm_columns(amend: Amend, connection: Connection, module: str) -> list[_Column]:
-    """Names first, without a label since they make the name, then what people know a record by."""
-    by_name = crm_form(metadata.crm_fields(amend, connection, module), [], {}).by_name
-    names = [part for name in CRM_NAMES for part in name.split("+") if part in by_name]
-    chosen = [name for name in PREFERRED if name in by_name and name not in names][:MAX_COLUMNS]
-    if len(chosen) < 4:
-        more = (name for name, field in by_name.items() if field.kind in SHORT and field.is_editable)
-        chosen = [*dict.fromkeys(name for name in more if name not in (*names, *chosen))][: 4 - len(chosen)] + chosen
-    shown = [_Column(name, by_name[name].label, by_name[name]) for name in chosen]
-    return [*(_Column(name, "") for name in names), *shown]

@@ -20,6 +20,7 @@ TABLES = (
     "zoho.limits",
     "zoho.request_log",
     "changes.plans",
+    "changes.preferences",
     "changes.snapshots",
 )
 """The modules that own tables: importing one makes its tables known."""

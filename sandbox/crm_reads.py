@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from sandbox.crm_search import matcher
 from sandbox.crm_spec import LINKS, Module
 from sandbox.crm_store import crm_refusal, parse_time
+from sandbox.crm_views import shown
 from sandbox.wire import Call, Json, Route, json_answer, no_content
 
 NOT_LISTED = ("subform", *LINKS)
@@ -62,6 +63,8 @@ def _selection(call: Call, module: Module) -> list[Json]:
     if "ids" in call.query:
         ids = set(call.query["ids"].split(","))
         rows = [row for row in rows if row["id"] in ids]
+    if "cvid" in call.query:
+        rows = shown(call, module, rows)
     sort = call.query.get("sort_by", "id")
     if sort not in _SORTS:
         raise crm_refusal("INVALID_DATA", 400, {"param_name": "sort_by", "supported_values": list(_SORTS)})

@@ -203,6 +203,7 @@ _APIS = (
     ("/crm/v8/settings/modules", "GET", "ZohoCRM.settings.modules.READ", 1),
     ("/crm/v8/settings/fields", "GET", "ZohoCRM.settings.fields.READ", 1),
     ("/crm/v8/settings/layouts", "GET", "ZohoCRM.settings.layouts.READ", 1),
+    ("/crm/v8/settings/custom_views", "GET", "ZohoCRM.settings.custom_views.READ", 1),
     ("/crm/v8/settings/layouts/{id}/map_dependency", "GET", "ZohoCRM.settings.map_dependency.READ", 1),
     ("/crm/v8/files", "POST", "ZohoCRM.files.CREATE", 1),
     ("/crm/v8/coql", "POST", "ZohoCRM.coql.READ", 1),

@@ -31,12 +31,17 @@
   function raw(control, isDefault) {
     if (control.type === "checkbox") return (isDefault ? control.defaultChecked : control.checked) ? "true" : "";
     if (control.tagName === "SELECT") return chosen(control, isDefault).map((option) => option.value).sort().join("\n");
+    if (control.dataset.lookup) return isDefault ? control.dataset.first || control.defaultValue : control.dataset.id || control.value;
     const value = isDefault ? control.defaultValue : control.value;
     return control.type === "datetime-local" && value.length === 16 ? `${value}:00` : value;
   }
 
   function shown(control, isDefault) {
     if (control.type === "file") return isDefault ? "" : [...control.files].map((file) => file.name).join(", ");
+    if (control.dataset.lookup) {
+      const text = isDefault ? control.defaultValue : control.value, id = raw(control, isDefault);
+      return text && text !== id ? `${text} (${id})` : text;
+    }
     if (control.type === "checkbox") return raw(control, isDefault) ? "Yes" : "No";
     if (control.tagName === "SELECT") return chosen(control, isDefault).map((option) => option.label).join(", ");
     return control.type === "datetime-local" ? raw(control, isDefault).replace("T", " ") : raw(control, isDefault);

@@ -115,6 +115,12 @@ class Overview:
     rows: tuple[ConnectionView, ...]
     ended: tuple[ConnectionView, ...]
 
+    @property
+    def searched(self) -> tuple[ConnectionView, ...]:
+        """Those in which records can be looked for, the one used last first."""
+        usable = [row for row in self.rows if row.state.step == Step.OPEN]
+        return tuple(sorted(usable, key=lambda row: row.last_success_at or datetime.min.replace(tzinfo=UTC), reverse=True))
+
 
 def overview(amend: Amend, user_id: UUID) -> Overview:
     """All of an operator's connections."""

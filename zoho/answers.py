@@ -53,11 +53,15 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some records of a list; ``more`` says that another page may follow, ``next_token`` leads to it where Zoho gives one."""
+    """Some records of a list; ``more`` says that another page may follow, ``next_token`` leads to it where Zoho gives one.
+
+    ``previous_token`` leads back, where Zoho gives that.
+    """
 
     records: list[dict[str, Any]]
     more: bool
     next_token: str | None = None
+    previous_token: str | None = None
 
 
 class WriteOutcome(NamedTuple):

@@ -110,6 +110,14 @@ class DataCenters(Mapping[str, DataCenter]):
             return None
         return next((row for row in self.rows.values() if wanted in _api_origins(row)), None)
 
+    def find_web(self, host: str) -> DataCenter | None:
+        """The row that a web address belongs to: its own web hosts, and of a built-in row every host of its domain.
+
+        For telling people where an address leads, never for sending anything there: customers' own domains are in no table.
+        """
+        host = host.lower().rstrip(".")
+        return next((row for row in self.rows.values() if host in _web_hosts(row) or _is_below(host, row)), None)
+
     def trusted_api(self, center: DataCenter, api_domain: str | None) -> str | None:
         """The origin to send CRM calls of this connection to, or None when ``api_domain`` must not be trusted.
 
@@ -221,6 +229,14 @@ def _api_origins(row: DataCenter) -> set[str]:
         return {f"https://{name}.{host.removeprefix('www.')}" for name in ENVIRONMENTS}
     found = origin(row.api)
     return {found} if found else set()
+
+
+def _web_hosts(row: DataCenter) -> set[str]:
+    return {urlsplit(url).hostname or "" for url in (row.crm_web, row.desk_web)}
+
+
+def _is_below(host: str, row: DataCenter) -> bool:
+    return row.is_builtin and host.endswith("." + _domain(row.accounts, "accounts."))
 
 
 def _domain(url: str, prefix: str) -> str:

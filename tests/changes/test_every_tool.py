@@ -54,7 +54,7 @@ def params(sandbox) -> dict[str, dict[str, Any]]:
     one, layout = {"module": "Deals", "id": deal}, {"module": "Deals", "layout_id": LAYOUT}
     made: dict[str, dict[str, Any]] = {
         **{key: {} for key in ("crm.get_organization", "crm.get_current_user", "crm.list_users", "crm.list_apis", "crm.list_modules")},
-        **{key: {"module": "Deals"} for key in ("crm.list_fields", "crm.list_layouts")},
+        **{key: {"module": "Deals"} for key in ("crm.list_fields", "crm.list_layouts", "crm.list_views")},
         "crm.list_dependencies": layout,
         "crm.get_dependency": {**layout, "id": DEPENDENCY},
         **dict.fromkeys(("crm.get_record", "crm.get_timeline", "crm.get_blueprint"), one),
@@ -65,7 +65,10 @@ def params(sandbox) -> dict[str, dict[str, Any]]:
         "crm.upload_file": {"name": "offer.pdf", "content": "JVBERi0xLjc="},
         "crm.take_transition": {"module": "Leads", "id": sandbox.special("Leads", "blueprint"), "transition_id": meta_id(1, 6001, 0)},
         "crm.update_record": {"module": "Deals", "id": sandbox.ids("Deals")[0], "fields": {"Amount": 5}},
-        **{key: {} for key in ("desk.list_organizations", "desk.get_my_info", "desk.list_departments", "desk.list_agents")},
+        **{
+            key: {}
+            for key in ("desk.list_organizations", "desk.get_my_info", "desk.list_departments", "desk.list_teams", "desk.list_agents")
+        },
         **{key: {"module": "tasks"} for key in ("desk.list_fields", "desk.list_layouts")},
         "desk.get_layout": {"layout_id": MODULES["tasks"].layout_id},
         "desk.get_ticket_history": {"id": desk_id("tickets", 0)},

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 
 from changes import drafts, execute_tool, find, road
+from changes.find import Wanted
+from sandbox.crm_tables import build_modules
+from sandbox.crm_views import view_id
 from tests.oas import needs_oas, request_problems
 from zoho import clients
 from zoho.diagnostics import examine
@@ -17,6 +20,7 @@ OPERATIONS = [
     (r"GET /crm/v8/users", "users.json", "/crm/v8/users"),
     (r"GET /crm/v8/settings/modules", "modules.json", "/crm/v8/settings/modules"),
     (r"GET /crm/v8/settings/fields", "fields.json", "/crm/v8/settings/fields"),
+    (r"GET /crm/v8/settings/custom_views", "custom_views.json", "/crm/v8/settings/custom_views"),
     (r"GET /crm/v8/settings/layouts", "layouts.json", "/crm/v8/settings/layouts"),
     (r"GET /crm/v8/settings/layouts/\d+/map_dependency", "field_map_dependency.json", f"{LAYOUT}/map_dependency"),
     (r"GET /crm/v8/settings/layouts/\d+/map_dependency/\d+", "field_map_dependency.json", f"{LAYOUT}/map_dependency/{{dependency_id}}"),
@@ -54,8 +58,9 @@ def test_every_request_of_the_main_job_has_the_published_shape(amend, sandbox, a
     }
     road.save(amend, ana, found, {name: value for name, value in typed.items() if name in found.record_form.form.by_name})
     connection = clients.load(amend, connection_id)
-    find.list_records(amend, connection, "crm", "Leads", "", 1)
-    find.list_records(amend, connection, "crm", "Leads", "maria", 1)
+    for wanted in (Wanted(), Wanted("maria"), Wanted(sort="-Modified_Time"), Wanted(view=view_id(build_modules()["Leads"], 1))):
+        find.list_records(amend, connection, "crm", "Leads", wanted)
+    find.list_views(amend, connection, "Leads")
     execute_tool(amend, connection_id, "crm.list_modules", {})
     examine(amend, connection_id)
 

@@ -18,6 +18,7 @@ READS = [
     ),
     *(("layouts.json", "/crm/v8/settings/layouts", "/settings/layouts", {"module": module}) for module in ("Leads", "Deals", "Vehicles")),
     ("apis.json", "/crm/v8/__apis", "/__apis", {}),
+    ("custom_views.json", "/crm/v8/settings/custom_views", "/settings/custom_views", {"module": "Leads"}),
     (RECORD, BATCH, "/Leads", {"fields": "Last_Name,Owner,Phone,Modified_Time", "per_page": "20"}),
     ("module_search.json", "/crm/v8/{module}/search", "/Contacts/search", {"word": "mar"}),
 ]

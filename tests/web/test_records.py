@@ -67,7 +67,8 @@ def test_a_name_an_address_and_a_phone_number_find_the_record(client: Visitor, c
 
 
 def test_a_search_without_result_says_so(client: Visitor, connection_id: UUID) -> None:
-    assert "Nothing found for “ nobody-of-that-name ” in Leads" in text_of(client.get(path(connection_id, q="nobody-of-that-name")))
+    here = path(connection_id, q="nobody-of-that-name", product="crm", module="Leads")
+    assert "Nothing found for “ nobody-of-that-name ” in Leads" in text_of(client.get(here))
 
 
 def test_one_letter_is_not_searched_for(client: Visitor, connection_id: UUID, sandbox: Sandbox) -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, unquote, urlsplit
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A record as one of Zoho's own addresses names it; ``module`` in the words of that address."""
+    """A record as one of Zoho's own addresses names it; ``module`` in the words of that address.
+
+    ``host`` tells the data centre, but for customers' own domains; ``organization`` is CRM's ``org…`` or Desk's portal name.
+    """
 
     product: str
     module: str
     record_id: str
+    host: str = ""
+    organization: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +50,19 @@ NOT_A_RECORD = (
     "or type its name, e-mail, phone or id."
 )
 _LOOKS_LIKE_URL = re.compile(r"(?:https?:)?//|(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?/", re.IGNORECASE)
+_CRM_ORG = re.compile(r"/crm/(org\d+)/")
+_DESK_PORTAL = re.compile(r"/(?:support|agent)/([^/]+)/")
 _CRM_TAB = re.compile(r"/crm/(?:[^/]+/)?tab/(?P<module>[A-Za-z]\w*)/(?P<id>\d+)(?:/|$)")
 _CRM_ENTITY = re.compile(r"/crm/(?:[^/]+/)*(?:Show)?EntityInfo\.do$", re.IGNORECASE)
 _DESK_HASH = re.compile(r"/?(?P<module>[A-Za-z]+)/dv/(?P<id>\d+)(?:/|$)")
-_DESK_PATH = re.compile(r"/(?P<module>tickets|contacts|accounts)/(?:details?/|dv/)?(?P<id>\d+)(?:/|$)", re.IGNORECASE)
-_DESK_WORDS = {"cases": "tickets", "tickets": "tickets", "contacts": "contacts", "accounts": "accounts"}
+_DESK_WORDS = {"cases": "tickets"} | {name: name for name in "tickets contacts accounts tasks calls events products contracts".split()}
+_DESK_PATH = re.compile(rf"/(?P<module>{'|'.join(_DESK_WORDS)})/(?:details?/|dv/)?(?P<id>\d+)(?:/|$)", re.IGNORECASE)
 SURE_DIGITS = 16
 """A telephone number has at most 15 digits (E.164), a Zoho id rarely fewer than 16."""
 
 
 def recognise(text: str) -> Typed:
-    """What ``text`` is, by its shape alone: the host of an address does not matter, portals have hosts of their own."""
+    """What ``text`` is, by its shape alone: any host will do, for portals have hosts of their own."""
     text = " ".join(text.split())[:2000]
     if text.isascii() and text.isdigit() and 8 <= len(text) <= 30:
         return Number(text, len(text) >= SURE_DIGITS)
@@ -70,7 +77,11 @@ def _address(text: str) -> Address | None:
         path, query, fragment = unquote(parts.path), parse_qs(parts.query), unquote(parts.fragment)
     except ValueError:
         return None
-    return _crm(path, query) or _crm(fragment, query) or _desk(path, fragment)
+    found = _crm(path, query) or _crm(fragment, query) or _desk(path, fragment)
+    if found is None:
+        return None
+    organization = (_CRM_ORG if found.product == "crm" else _DESK_PORTAL).search(f"{path}#{fragment}")
+    return replace(found, host=parts.hostname or "", organization=organization[1] if organization else "")
 
 
 def _crm(path: str, query: dict[str, list[str]]) -> Address | None:

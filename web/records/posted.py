@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from changes.uploads import Upload
 from store.exact_json import storable
+from web.records import lookups
 from web.records.rows import PREFIX
 from zoho.orgs import DESK_ORG
 
@@ -60,9 +61,7 @@ def read(form: MultiDict[str, str], files: MultiDict[str, Any] | None = None) ->
     chosen = ((key, upload) for key, upload in (files.items(multi=True) if files else ()) if upload.filename)
     return Posted(
         snapshot_id=uuid_of(form.get("snapshot", "")),
-        typed={
-            storable(name): parts.get(name) or [storable(one) for one in form.getlist(PREFIX + name)] for name in form.getlist("present")
-        },
+        typed={storable(name): parts.get(name) or lookups.posted(form, name, PREFIX) for name in form.getlist("present")},
         is_review=form.get("action") == "review",
         is_show=form.get("action") == "show",
         is_discard=form.get("action") == "discard",

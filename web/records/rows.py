@@ -10,6 +10,7 @@ from typing import Any
 from changes.drafts import Opened
 from changes.snapshots import Typed
 from web.records import rich, tables
+from web.records.lookups import Picker, picker
 from web.records.tables import Table
 from zoho.answers import Refusal
 from zoho.fields import ABSENT, Field, Kind
@@ -75,6 +76,7 @@ class Row:
     spoken: str = ""
     """The accessible name of a control that has no label of its own."""
     is_masked: bool = False
+    picker: Picker | None = None
 
     @property
     def id(self) -> str:
@@ -164,7 +166,7 @@ def _follow(row: Row, opened: Opened, typed: Typed) -> Row:
 def cell(field: Field, name: str, spoken: str, wire: Any, opened: Opened, posted: Sequence[str] | None) -> Row:
     """A cell of a table as a row of the form: ``name`` is that of its control, ``spoken`` its accessible name."""
     is_text = not field.is_editable or field.input_type(wire) in ("readonly", *tables.CONTROLS)
-    row = _text(field, wire, opened, {}, False) if is_text else _control(field, wire, opened, posted, {}, False)
+    row = _text(field, wire, opened, {}, False) if is_text else _control(field, wire, opened, posted, {}, False, is_cell=True)
     return replace(row, name=name, label=field.label, spoken=spoken, tooltip="", note="", beside="")
 
 
@@ -189,19 +191,29 @@ def _text(field: Field, wire: Any, opened: Opened, errors: Mapping[str, Refusal]
     )
 
 
-def _control(field: Field, wire: Any, opened: Opened, posted: Sequence[str] | None, errors: Mapping[str, Refusal], is_twin: bool) -> Row:
+def _control(
+    field: Field,
+    wire: Any,
+    opened: Opened,
+    posted: Sequence[str] | None,
+    errors: Mapping[str, Refusal],
+    is_twin: bool,
+    *,
+    is_cell: bool = False,
+) -> Row:
     control = field.input_type(wire)
     held = field.control(wire, opened.zone)
     values = [held] if isinstance(held, str) else list(held)
     is_changed = posted is not None and not field.is_untouched(posted, wire, opened.zone)
     current = list(posted) if posted is not None and is_changed else values
     shown = field.show(wire, opened.zone)
+    lookup = None if is_cell else picker(opened, field, wire, current, control)
     row = Row(
         name=field.name,
         label=field.label,
         control=control,
         value=current[0] if current else "",
-        choices=_choices(field, values, current, control),
+        choices=() if lookup else _choices(field, values, current, control),
         shown=shown,
         was=(shown or EMPTY) if is_changed else None,
         held="\n".join(values),
@@ -209,12 +221,13 @@ def _control(field: Field, wire: Any, opened: Opened, posted: Sequence[str] | No
         is_required=field.is_required,
         is_number=field.kind in NUMBERS,
         note=_note(field, opened),
-        beside=_beside(field, wire, shown) if control == "text" else "",
+        beside=lookup.beside if lookup else _beside(field, wire, shown) if control == "text" else "",
         tooltip=field.tooltip or "",
         error=errors.get(field.name),
         is_twin=is_twin,
         preview=rich.document(current[0]) if field.kind == Kind.RICH_TEXT and current and current[0].strip() else "",
         is_masked=field.is_masked,
+        picker=lookup,
     )
     return _with_modules(row, field, values, current) if control == "any-lookup" else row
 

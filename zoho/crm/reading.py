@@ -31,17 +31,16 @@ class Reading:
     def _rows(self, path: str, key: str, params: Mapping[str, Any] | None = None, *, is_record: bool = False) -> list[dict[str, Any]]:
         return self._read(self._calls.send("GET", path, params=params), key, is_record=is_record)
 
-    def _page(self, path: str, key: str, params: Mapping[str, Any], *, is_record: bool = False) -> Page:
-        return self._page_of(self._calls.send("GET", path, params=params), key, is_record=is_record)
+    def _page(self, path: str, key: str, params: Mapping[str, Any], *, is_record: bool = False, is_heavy: bool = False) -> Page:
+        return self._page_of(self._calls.send("GET", path, params=params, is_heavy=is_heavy), key, is_record=is_record)
 
     def _page_of(self, answer: Answer, key: str, *, is_record: bool = False) -> Page:
         records = self._read(answer, key, is_record=is_record)
         info = answer.body.get("info") if isinstance(answer.body, dict) else None
         if not isinstance(info, dict):
             return Page(records, more=False)
-        token = info.get("next_page_token")
-        is_token = isinstance(token, str) and 0 < len(token) <= MAX_TOKEN
-        return Page(records, info.get("more_records") in (True, "true"), token if is_token else None)
+        more = info.get("more_records") in (True, "true")
+        return Page(records, more, _token(info.get("next_page_token")), _token(info.get("previous_page_token")))
 
     def _all(self, path: str, key: str, params: Mapping[str, Any], most: int) -> list[dict[str, Any]]:
         """The rows of all pages, each id once, until about ``most``."""
@@ -65,6 +64,10 @@ class Reading:
         if found is None:
             raise UnreadableAnswerError(f"{answer.host}: {key} is not a list", http_status=answer.status, request_id=answer.request_id)
         return found
+
+
+def _token(value: Any) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= MAX_TOKEN else None
 
 
 def _no_record(answer: Answer) -> RecordNotFoundError:

@@ -10,6 +10,7 @@ from zoho.errors import RequestRefusedError
 
 MAX_USERS = 1_000
 MAX_DEPENDENCIES = 1_000
+MAX_VIEWS = 200
 
 
 class CrmSettings(Reading):
@@ -38,6 +39,10 @@ class CrmSettings(Reading):
     def layouts(self, module: str) -> list[dict[str, Any]]:
         """The layouts of a module, with their sections and fields."""
         return self._rows("/settings/layouts", "layouts", {"module": check_module(module)})
+
+    def list_views(self, module: str) -> list[dict[str, Any]]:
+        """The list views of a module that this user sees: id, display_value, category, default; at most 200."""
+        return self._all("/settings/custom_views", "custom_views", {"module": check_module(module)}, MAX_VIEWS)
 
     def dependencies(self, module: str, layout_id: str) -> list[dict[str, Any]]:
         """Which picklists of a layout decide what another offers: ``parent`` and ``child``; ``dependency`` has all values."""

@@ -57,6 +57,10 @@ class DeskClient:
         """The departments, each once."""
         return self._all("/departments")
 
+    def teams(self) -> builtins.list[dict[str, Any]]:
+        """The teams: id, name, departmentId."""
+        return self._read(self._get("/teams"), "teams")
+
     def agents(self) -> builtins.list[dict[str, Any]]:
         """The agents, disabled ones too (``status``), at most 1,000, each once; their e-mail is ``emailId``."""
         return self._all("/agents")
@@ -101,13 +105,14 @@ class DeskClient:
                 raise
             return self._found(path)
 
-    def list(self, module: str, page: int = 1, limit: int = 50) -> Page:
+    def list(self, module: str, page: int = 1, limit: int = 50, sort: str | None = None) -> Page:
         """A page of records, each once. Lists are narrower than ``get``: no description, no custom fields, no modifiedTime.
 
         Zoho's pages say 1 for the first record and its OpenAPI file 0: the first page sends none, and a later one starts at
-        a number that may repeat a record of the page before but cannot lose one.
+        a number that may repeat a record of the page before but cannot lose one. ``sort``: of tickets ``createdTime``,
+        ``dueDate`` or ``recentThread``, with ``-`` before it the last first.
         """
-        params = {"from": (page - 1) * limit or None, "limit": limit}
+        params = {"from": (page - 1) * limit or None, "limit": limit, "sortBy": sort}
         return self._page(self._get(f"/{check_module(module)}", params), limit)
 
     def search(self, module: str, text: str, page: int = 1, limit: int = 50) -> Page:
@@ -184,12 +189,12 @@ class DeskClient:
         unique = {str(row.get("id") or f"row {number}"): row for number, row in enumerate(records)}
         return Page([*unique.values()], len(records) >= limit)
 
-    def _read(self, answer: Answer, *, is_record: bool = False) -> builtins.list[dict[str, Any]]:
-        """The rows of a list: under ``data``, or bare; a 204 holds none, an empty 200 says nothing."""
+    def _read(self, answer: Answer, key: str = "data", *, is_record: bool = False) -> builtins.list[dict[str, Any]]:
+        """The rows of a list: under ``key``, or bare; a 204 holds none, an empty 200 says nothing."""
         if answer.status == 204:
             return []
         self._check(answer, is_record)
-        found = rows(answer.body.get("data") if isinstance(answer.body, dict) else answer.body)
+        found = rows(answer.body.get(key) if isinstance(answer.body, dict) else answer.body)
         if found is None:
             raise self._wrong_type(answer, "a list")
         return found

@@ -171,7 +171,9 @@ class Lookup(Behaviour):
             return None
         is_id = text.isascii() and text.isdigit() and len(text) <= MAX_ID
         if not is_id and all(option.value != text for option in field.options):
-            raise FieldError("Write the id of the record, digits only, as it stands at the end of its address in Zoho.")
+            raise FieldError(
+                f"“{cut(compact(text), 80)}” is not chosen yet: choose one of those found, or give the id, which is digits only."
+            )
         if field.product == "desk":
             return {"id": text} if isinstance(was, dict) and was else text
         return text if wants_text(field, was) else {"id": text}

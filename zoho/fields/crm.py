@@ -131,6 +131,7 @@ def _field(meta: Meta) -> Field:
         decimal_places=_places(meta, json_type) if kind in _WITH_DECIMALS else None,
         options=_options(meta) if kind in (Kind.PICKLIST, Kind.MULTISELECT) else (),
         lookup_module=_lookup_module(meta),
+        is_filtered=bool(part(part(meta, "lookup"), "query_details").get("criteria")),
         tooltip=word(part(meta, "tooltip").get("value")) or None,
         is_custom=meta.get("custom_field") is True,
         is_masked=bool(part(meta, "mask_details")),

@@ -37,6 +37,8 @@ class Field:
     decimal_places: int | None = None
     options: tuple[Option, ...] = ()
     lookup_module: str | None = None
+    is_filtered: bool = False
+    """Zoho takes only some of the records of ``lookup_module``."""
     tooltip: str | None = None
     is_custom: bool = False
     is_masked: bool = False

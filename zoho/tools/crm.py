@@ -75,6 +75,12 @@ def list_layouts(crm: CrmClient, params: CrmModuleParams) -> list[dict[str, Any]
     return crm.layouts(params.module)
 
 
+@tool("crm.list_views", CrmModuleParams, needs=lambda _: scopes.CRM_VIEWS)
+def list_views(crm: CrmClient, params: CrmModuleParams) -> list[dict[str, Any]]:
+    """The list views of a module, by the ids that ``crm.list_records`` takes."""
+    return crm.list_views(params.module)
+
+
 @tool("crm.list_dependencies", CrmLayout, needs=lambda _: scopes.CRM_DEPENDENCIES)
 def list_dependencies(crm: CrmClient, params: CrmLayout) -> list[dict[str, Any]]:
     """Which picklists of a layout decide what another one offers."""
@@ -105,8 +111,9 @@ def get_record(crm: CrmClient, params: CrmWhole) -> dict[str, Any]:
 
 @tool("crm.list_records", CrmList, needs=_reads)
 def list_records(crm: CrmClient, params: CrmList) -> Page:
-    """A page of records, newest first."""
-    return crm.list(params.module, list(params.fields), params.page, params.per_page, params.page_token)
+    """A page of records, newest first, or as a list view or an order has them."""
+    how = {"view": params.view, "sort": params.sort}
+    return crm.list(params.module, list(params.fields), params.page, params.per_page, params.page_token, **how)
 
 
 @tool("crm.search_records", CrmSearch, needs=lambda p: scopes.crm_search(p.module))

@@ -43,6 +43,12 @@ def list_departments(desk: DeskClient, params: NoParams) -> list[dict[str, Any]]
     return desk.departments()
 
 
+@tool("desk.list_teams", NoParams, needs=lambda _: scopes.DESK_PEOPLE)
+def list_teams(desk: DeskClient, params: NoParams) -> list[dict[str, Any]]:
+    """The teams."""
+    return desk.teams()
+
+
 @tool("desk.list_agents", NoParams, needs=lambda _: scopes.DESK_PEOPLE)
 def list_agents(desk: DeskClient, params: NoParams) -> list[dict[str, Any]]:
     """The agents, who can own records, disabled ones too; their e-mail is ``emailId``."""
@@ -98,7 +104,7 @@ def _register(module: str, one: str) -> None:
 
     @tool(f"desk.list_{module}", DeskList, needs=always(reads), module=module, about=f"A page of the Desk {module}, newest first.")
     def list_(desk: DeskClient, params: DeskList) -> Page:
-        return desk.list(module, page=params.page, limit=params.limit)
+        return desk.list(module, page=params.page, limit=params.limit, sort=params.sort)
 
     changes = f"Change fields of one of the Desk {module}."
 

@@ -58,6 +58,7 @@ class DeskList(Params):
 
     page: int = Field(1, ge=1, le=100)
     limit: int = Field(50, ge=1, le=50)
+    sort: str | None = Field(None, pattern=r"^-?[A-Za-z]{1,40}$")
 
 
 class DeskSearch(Params):
@@ -157,13 +158,24 @@ class CrmUpdate(CrmRecord):
 
 
 class CrmList(Params):
-    """A page of records with some of their fields; ``page_token`` leads past page 10."""
+    """A page of records with some of their fields; ``page_token`` leads past page 10.
+
+    ``view`` is the id of a list view, ``sort`` an order (``-`` before it: the last first): one of the two.
+    """
 
     module: ModuleName
     fields: tuple[str, ...] = Field(("id", "Modified_Time"), min_length=1, max_length=50)
     page: int = Field(1, ge=1, le=10)
     per_page: int = Field(50, ge=1, le=200)
     page_token: PageToken | None = None
+    view: RecordId | None = None
+    sort: str | None = Field(None, pattern=r"^-?(id|Created_Time|Modified_Time)$")
+
+    @model_validator(mode="after")
+    def _has_one_order(self) -> Self:
+        if self.view and self.sort:
+            raise ValueError("A list view has an order of its own: give the view or the order.")
+        return self
 
 
 class CrmSearch(Params):
