@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -20,6 +21,9 @@ from zoho.http import Http
 from zoho.keys import Keys
 from zoho.request_log import RequestLog
 from zoho.slots import FileLocks, Locks
+
+if TYPE_CHECKING:
+    from zoho.diagnostics import OwnCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Amend:
     gate: Gate
     refresh_lease: timedelta = timedelta(seconds=40)
     """How long one worker may be renewing a token: longer than the longest token call (30 s, see http.py)."""
+    checks: tuple[OwnCheck, ...] = ()
+    """What diagnostics looks at besides its own checks: worker and queue, of which this room knows nothing."""
 
     def reading(self) -> AbstractContextManager[Session]:
         """A session that only reads; ``sessions.begin()`` is for writers."""
@@ -61,8 +67,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def build(settings: Settings | None = None, *, now: Callable[[], datetime] | None = None) -> Amend:
-    """Put the runtime together; opens no connection yet.
+def build(settings: Settings | None = None, *, now: Callable[[], datetime] | None = None, checks: tuple[OwnCheck, ...] = ()) -> Amend:
+    """Put the runtime together; opens no connection yet. ``checks`` are handed to diagnostics, after its own of Amend itself.
 
     Raises service.settings.SettingsError, data_centers.DataCenterFileError.
     """
@@ -79,6 +85,7 @@ def build(settings: Settings | None = None, *, now: Callable[[], datetime] | Non
         now=now,
         request_log=request_log,
         gate=gate,
+        checks=checks,
     )
 
 

@@ -1,36 +1,63 @@
-"""The use case: look at one connection, from near to far."""
+"""The use cases: look at one connection from near to far, or at Amend alone. No web request is needed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from zoho import clients
 from zoho.diagnostics import runner
 from zoho.diagnostics.findings import Finding, Outcome
-from zoho.diagnostics.table import CHECKS
+from zoho.diagnostics.table import CHECKS, OWN, AnyCheck, OwnCheck
 from zoho.errors import NotConnectedError
 from zoho.runtime import Amend
 
 DEADLINE_SECONDS = 12.0
 CALL_SHARE = 2 / 3
 """Of the deadline, for one call: one that hangs is then told as such before its check is given up."""
+EVERYTHING: tuple[str, ...] = ("crm", "desk")
 
 
-def examine(amend: Amend, connection_id: UUID, *, deadline_seconds: float = DEADLINE_SECONDS) -> tuple[Finding, ...]:
+def own_checks(amend: Amend) -> tuple[OwnCheck, ...]:
+    """The checks of Amend itself: ours, then those that app.py, the commands and the worker handed over."""
+    return (*OWN, *amend.checks)
+
+
+def examine(amend: Amend, connection_id: UUID, *, deadline_seconds: float = DEADLINE_SECONDS, with_own: bool = True) -> tuple[Finding, ...]:
     """Every check's finding in fixed order, near to far, within the deadline; the first that failed names the root cause.
 
+    ``with_own=False`` leaves out Amend's own checks, for who looks at many connections and did those once (``examine_own``).
     Calls Zoho: a token that is due is renewed, confirmed and refused scopes are learned, a blank Desk organization is found and
-    stored. A connection that does not exist, or whose row cannot be read, is the one finding. Raises sqlalchemy.exc.SQLAlchemyError.
+    stored. A connection that does not exist, or whose row cannot be read, is the one finding. Raises nothing that a check may
+    meet: a database that does not answer is a finding.
     """
+    return tuple(stream(amend, connection_id, deadline_seconds=deadline_seconds, with_own=with_own))
+
+
+def examine_own(amend: Amend, *, deadline_seconds: float = DEADLINE_SECONDS) -> tuple[Finding, ...]:
+    """The findings of Amend itself, whatever is connected."""
+    return tuple(runner.run(amend, None, (), own_checks(amend), deadline_seconds))
+
+
+def stream(amend: Amend, connection_id: UUID, *, deadline_seconds: float = DEADLINE_SECONDS, with_own: bool = True) -> Iterator[Finding]:
+    """As ``examine``, each finding as soon as it is sure, in the same order."""
+    products = EVERYTHING
     try:
-        connection = clients.load(amend, connection_id)
+        products = tuple(clients.load(amend, connection_id).products)
     except NotConnectedError as error:
-        return (_absent(amend, error),)
+        yield _absent(amend, error)
+        return
+    except SQLAlchemyError:
+        pass  # the database's own check says why, and the others are told to wait for it
     except (ValueError, TypeError, LookupError) as error:
-        return (_unreadable(amend, error),)
+        yield _unreadable(amend, error)
+        return
     hurried = replace(amend, http=amend.http.within(deadline_seconds * CALL_SHARE))
-    return runner.run(hurried, connection, CHECKS, deadline_seconds)
+    checks: tuple[AnyCheck, ...] = (*own_checks(amend), *CHECKS) if with_own else CHECKS
+    yield from runner.run(hurried, connection_id, products, checks, deadline_seconds)
 
 
 def _absent(amend: Amend, error: NotConnectedError) -> Finding:

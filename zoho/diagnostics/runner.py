@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from time import monotonic
 from uuid import UUID
 
 from zoho import clients, features
-from zoho.connections import Connection
-from zoho.diagnostics.findings import ADD_SCOPE, BAD, Finding, Observation, broke, from_error, not_checked
-from zoho.diagnostics.table import Check
+from zoho.diagnostics.findings import ADD_SCOPE, BAD, Finding, Observation, Outcome, broke, from_error, not_checked
+from zoho.diagnostics.table import AnyCheck, OwnCheck
 from zoho.errors import (
     InvalidGrantError,
     KeyLostError,
@@ -33,7 +32,7 @@ ABOUT_THE_GRANT = (
 )  # fmt: skip
 """What only a renewal raises: a far check that meets one has found that the token is dead."""
 TOKEN = "token"  # noqa: S105 a check's name
-RENEWAL = "renewal"
+RENEWAL, IDENTITY = "renewal", "identity"
 WORKERS = 8
 PRODUCT_NAMES = {"crm": "CRM", "desk": "Desk"}
 
@@ -42,38 +41,54 @@ class Run:
     """One run over the checks. ``observed`` fills up; ``blocked`` are those not tried, with the check at the root of it."""
 
     def __init__(
-        self, amend: Amend, connection_id: UUID, products: Sequence[str], checks: Sequence[Check], deadline_seconds: float
+        self, amend: Amend, connection_id: UUID | None, products: Sequence[str], checks: Sequence[AnyCheck], deadline_seconds: float
     ) -> None:
         self._amend, self._connection_id, self._products = amend, connection_id, products
         self._checks = {check.slug: check for check in checks}
         self._deadline_seconds = deadline_seconds
+        self._of_token = _dependents(checks)
+        self._away: dict[str, str] = {}
         self.observed: dict[str, Observation] = {}
         self.errors: dict[str, ZohoError] = {}
         self.blocked: dict[str, str] = {}
 
-    def findings(self) -> tuple[Finding, ...]:
-        """Run all, then tell in the order of the table."""
-        self._run_all()
-        self._blame_the_token()
-        self._fold_unreachable()
-        return tuple(self._finding(check) for check in self._checks.values())
+    def findings(self) -> Iterator[Finding]:
+        """In the order of the table, each as soon as it is sure and all before it are told."""
+        untold = list(self._checks)
+        for _ in self._progress():
+            while untold and self._is_sure(untold[0]):
+                slug = untold.pop(0)
+                if slug == TOKEN:
+                    self._blame_the_token()
+                self._fold_unreachable(slug)
+                yield self._finding(self._checks[slug])
 
-    def _run_all(self) -> None:
+    def _progress(self) -> Iterator[None]:
+        """Run all side by side; a step each time that one came to its end."""
         give_up_at = monotonic() + self._deadline_seconds
         running: dict[Future[Observation], str] = {}
         pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="diagnostics")
         try:
-            while True:
-                self._start(pool, running)
-                if not running:
-                    return
+            self._start(pool, running)
+            while running:
                 finished, _ = wait(running, timeout=max(0.0, give_up_at - monotonic()), return_when=FIRST_COMPLETED)
                 if not finished:
-                    return self._give_up(list(running.values()))
+                    self._give_up(list(running.values()))
+                    break
                 for future in finished:
                     self._collect(running.pop(future), future)
+                self._start(pool, running)
+                yield
+            yield
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+    def _is_sure(self, slug: str) -> bool:
+        """Whether a finding can change no more. The token's can: what needs it may yet find it dead, unless somebody took it."""
+        if slug not in self.observed or slug != TOKEN:
+            return slug in self.observed
+        identity = self.observed.get(IDENTITY)
+        return (identity is not None and identity.outcome == Outcome.OK) or all(self._is_over(other) for other in self._of_token)
 
     def _start(self, pool: ThreadPoolExecutor, running: dict[Future[Observation], str]) -> None:
         """Start all that is ready; what is pointless is settled at once, and may settle more."""
@@ -90,7 +105,11 @@ class Run:
             else:
                 running[pool.submit(self._observe, check)] = slug
 
-    def _observe(self, check: Check) -> Observation:
+    def _observe(self, check: AnyCheck) -> Observation:
+        if isinstance(check, OwnCheck):
+            return check.run(self._amend)
+        if self._connection_id is None:
+            raise LookupError("a check of a connection, and there is none")
         return check.run(self._amend, clients.load(self._amend, self._connection_id))
 
     def _collect(self, slug: str, future: Future[Observation]) -> None:
@@ -116,7 +135,7 @@ class Run:
     def _is_over(self, slug: str) -> bool:
         return slug in self.observed or slug not in self._checks
 
-    def _find_root(self, check: Check) -> str | None:
+    def _find_root(self, check: AnyCheck) -> str | None:
         """The check that makes this one pointless."""
         for slug in check.needs:
             if slug in self.blocked:
@@ -147,17 +166,15 @@ class Run:
             if slug in met or self.blocked.get(slug) in met or slug == RENEWAL:
                 self._block(slug, TOKEN)
 
-    def _fold_unreachable(self) -> None:
-        """One host that is away is one finding."""
-        roots: dict[str, str] = {}
-        for slug in self._checks:
-            error = self.errors.get(slug)
-            if isinstance(error, UnreachableError):
-                root = roots.setdefault(str(error), slug)
-                if root != slug:
-                    self._block(slug, root)
+    def _fold_unreachable(self, slug: str) -> None:
+        """One host that is away is one finding: the first."""
+        error = self.errors.get(slug)
+        if isinstance(error, UnreachableError):
+            root = self._away.setdefault(str(error), slug)
+            if root != slug:
+                self._block(slug, root)
 
-    def _finding(self, check: Check) -> Finding:
+    def _finding(self, check: AnyCheck) -> Finding:
         seen = self.observed[check.slug]
         return Finding(
             check=check.slug,
@@ -178,6 +195,17 @@ def _not_chosen(product: str) -> Observation:
     return not_checked(f"{name} was not chosen when connecting.", f"Add {name} if this connection should edit it.", ADD_SCOPE, asked)
 
 
-def run(amend: Amend, connection: Connection, checks: Sequence[Check], deadline_seconds: float) -> tuple[Finding, ...]:
-    """A finding for each check, in their order."""
-    return Run(amend, connection.id, connection.products, checks, deadline_seconds).findings()
+def _dependents(checks: Sequence[AnyCheck]) -> tuple[str, ...]:
+    """All that is pointless without the token, however far behind it."""
+    found = [TOKEN]
+    for check in checks:
+        if not set(found).isdisjoint(check.needs):
+            found.append(check.slug)
+    return tuple(found[1:])
+
+
+def run(
+    amend: Amend, connection_id: UUID | None, products: Sequence[str], checks: Sequence[AnyCheck], deadline_seconds: float
+) -> Iterator[Finding]:
+    """A finding for each check, in their order, as they come."""
+    return Run(amend, connection_id, products, checks, deadline_seconds).findings()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from zoho.connections import Connection
 from zoho.diagnostics import access_tokens, granted, live, server_info, stored
@@ -13,7 +14,10 @@ from zoho.runtime import Amend
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """``needs``: pointless when one of these failed. ``after``: waits for these, however they end. ``product``: only when chosen."""
+    """Of a connection. ``needs``: pointless when one of these failed. ``after``: waits for these, however they end.
+
+    ``product``: only when chosen.
+    """
 
     slug: str
     title: str
@@ -23,7 +27,28 @@ class Check:
     product: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OwnCheck:
+    """Of Amend itself, whatever is connected: settings, database, disk, and what ``Amend.checks`` adds (worker, queue).
+
+    ``run`` answers an Observation (``findings.ok``, ``warning``, ``failed``, ``not_checked``) or raises: a ZohoError becomes a
+    finding by itself, anything else is a check that broke. It may take as long as it likes: the runner has the deadline.
+    """
+
+    slug: str
+    title: str
+    run: Callable[[Amend], Observation]
+    needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    product: ClassVar[None] = None
+
+
+AnyCheck = Check | OwnCheck
+
 _CRM = ("token", "api_domain")
+
+OWN: tuple[OwnCheck, ...] = ()
+"""Of Amend itself; those of ``Amend.checks`` come after them."""
 
 CHECKS: tuple[Check, ...] = (
     Check("connection", "Connection", stored.state),
@@ -55,4 +80,5 @@ CHECKS: tuple[Check, ...] = (
 """Those that read the row alone come before ``token``, which may change it. Data centre, client and scopes matter to a dead grant too:
 Zoho has one word for "revoked" and for "of another data centre"."""
 
-TITLES = {check.slug: check.title for check in CHECKS}
+_ALL: tuple[AnyCheck, ...] = (*OWN, *CHECKS)
+TITLES = {check.slug: check.title for check in _ALL}

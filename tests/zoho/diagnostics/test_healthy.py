@@ -49,7 +49,7 @@ def test_a_renewal_of_the_day_before_yesterday_is_no_longer_green(patient, clock
     patient.renew(clock)
     clock.advance(days=2)
     patient.write(token_expires_at=int(clock().timestamp()) + 3000)
-    report = Report(runner.run(patient.amend, patient.row, [Check("renewal", "Renewal", access_tokens.renewal)], 5))
+    report = Report(tuple(runner.run(patient.amend, patient.id, ("crm",), [Check("renewal", "Renewal", access_tokens.renewal)], 5)))
     assert report.renewal.outcome == Outcome.NOT_CHECKED
     assert "2 days ago" in report.renewal.evidence
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 
 import pytest
 
-from zoho.diagnostics import ACTIONS, Outcome
+from zoho.diagnostics import ACTIONS, Outcome, OwnCheck, examine_own
 from zoho.diagnostics.findings import failed, from_error, ok
 from zoho.diagnostics.runner import run
 from zoho.diagnostics.table import CHECKS, Check
@@ -29,7 +30,7 @@ def raises(error):
 
 
 def outcomes(amend, patient, *checks, deadline=5.0):
-    return {finding.check: finding for finding in run(amend, patient.row, checks, deadline)}
+    return {finding.check: finding for finding in run(amend, patient.id, patient.row.products, checks, deadline)}
 
 
 def test_a_check_that_raises_broke_and_hides_no_other(amend, patient):
@@ -88,6 +89,29 @@ def test_one_unreachable_host_is_one_finding(amend, patient):
     checks = (Check("a", "A", raises(away)), Check("b", "B", raises(away)), Check("c", "C", raises(UnreachableError("GET other: refused"))))
     found = outcomes(amend, patient, *checks)
     assert [finding.outcome for finding in found.values()] == [Outcome.FAILED, Outcome.NOT_CHECKED, Outcome.FAILED]
+
+
+def test_findings_come_as_they_are_sure_and_in_the_order_of_the_table(amend, patient):
+    release = threading.Event()
+
+    def wait(amend, connection):
+        release.wait(30)
+        return ok("late")
+
+    checks = (Check("a", "A", good), Check("b", "B", wait), Check("c", "C", good))
+    told = run(amend, patient.id, (), checks, 30)
+    first = next(told)
+    release.set()
+    assert [first.check, *(finding.check for finding in told)] == ["a", "b", "c"]
+
+
+def test_checks_that_the_app_hands_over_are_told_before_those_of_the_connection(amend, patient):
+    handed = dataclasses.replace(amend, checks=(OwnCheck("worker", "Worker", lambda amend: failed("none", "dead", "start it", None)),))
+    patient.amend = handed
+    order = [finding.check for finding in patient.examine().findings]
+    assert order.index("worker") < order.index("connection")
+    assert "worker" in [finding.check for finding in examine_own(handed)]
+    assert "worker" not in [finding.check for finding in patient.examine(with_own=False).findings]
 
 
 def every_error(kind=ZohoError):
