@@ -106,7 +106,7 @@ def _silent(host: str) -> Callable[[Bed], None]:
 
 
 def _slow(on: Bed) -> None:
-    on.zoho.config.latency_ms = 2500
+    on.zoho.fail_next("* /*", fault="slow", seconds=2.5, times=None)
     on.deadline_seconds = 25.0
 
 

@@ -57,6 +57,11 @@ def try_writing(url: str, wait_seconds: float = WAIT_SECONDS) -> Trial:
     return Trial(revision) if revision else Trial(kind="empty", said="alembic_version holds no row")
 
 
+def is_gone(url: str) -> bool:
+    """Whether the SQLite file is not there."""
+    return url.startswith("sqlite:") and not Path(make_url(url).database or "").exists()
+
+
 def _sqlite(url: str, wait_seconds: float) -> str | None:
     path = Path(make_url(url).database or "")
     # mode=rw: a file that is gone shall not be made here.

@@ -42,6 +42,8 @@ _MODULE = re.compile(r"[A-Za-z]\w{0,99}", re.ASCII)
 _ID = re.compile(r"[0-9]{1,30}", re.ASCII)
 _PAUSES = (0.3, 0.6, 1.2)
 """Seconds, more or less: a read that came at a crowded moment is sent again; a write is not."""
+_UNKNOWN_TOKEN = ("INVALID_TOKEN", "INVALID_OAUTH")
+"""CRM's word and Desk's."""
 NOT_STORED = (NoPermissionError, MissingScopeError, RateLimitedError, RecordNotFoundError, TokenRejectedError, WrongDataCenterError)
 
 
@@ -171,7 +173,7 @@ class Calls:
     def _reject(self, answer: Answer, *, is_renewed: bool) -> NoReturn:
         words = self.dialect.read(answer.body)
         detail = f"{answer.host}: HTTP 401, {words.code or ('a web page' if answer.is_html else 'no code')}"
-        if is_renewed and (answer.is_html or words.code == "INVALID_TOKEN"):
+        if is_renewed and (answer.is_html or words.code in _UNKNOWN_TOKEN):
             raise WrongDataCenterError(f"{detail}, for a token that was renewed a moment ago", **self._facts(answer, words))
         raise TokenRejectedError(f"{detail}, twice", **self._facts(answer, words))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from zoho import clients, renewals, tokens
 from zoho.connections import Connection
@@ -24,6 +25,20 @@ def usable(amend: Amend, connection: Connection) -> Observation:
     left = span((expires_at - amend.now()).total_seconds())
     next_at = moment(expires_at - timedelta(seconds=tokens.MARGIN_SECONDS))
     return ok(f"{renewed}good until {moment(expires_at)}, {left} left; renewed next from {next_at}")
+
+
+def superseded(amend: Amend, connection_id: UUID, sealed: str | None) -> Observation | None:
+    """What to say of a token that was handed out as good, when a call then had to renew it; None when none had to."""
+    now = clients.load(amend, connection_id)
+    if now.access_token == sealed:
+        return None
+    return warning(
+        f"looked good, and was refused in a call; renewed {moment(now.refreshed_at)}, and the new one works",
+        "Zoho did not know the access token any more, though its hour was not over: it was revoked, or another program renews with the "
+        "same grant, for which Zoho keeps few tokens at a time.",
+        "Nothing now: it was renewed. If it comes again, find the other program that uses this connection's refresh token.",
+        CHECK_AGAIN,
+    )
 
 
 def renewal(amend: Amend, connection: Connection) -> Observation:

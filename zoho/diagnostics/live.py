@@ -130,10 +130,12 @@ def _found_desk_org(amend: Amend, connection: Connection, stored: str) -> Observ
         return warning(f"{seen}; this login has {options}", answer.prompt, "Choose the Desk organization.", CHOOSE_ORGANIZATION)
     now = clients.load(amend, connection.id)
     found = f"{seen}; found and stored {now.desk_org_name} ({answer})"
-    if stored:
-        cause = "The stored Desk organization was not a number, which Zoho answers with an error of its own; it has been replaced."
-        return warning(found, cause, "Check again: nothing else is needed.", CHECK_AGAIN)
-    return ok(found)
+    cause = (
+        "The stored Desk organization was not a number, which Zoho answers with an error of its own"
+        if stored
+        else "No Desk organization was stored, so Desk calls would have been refused or gone to another"
+    )
+    return warning(found, f"{cause}; it has been replaced.", "Check again: nothing else is needed.", CHECK_AGAIN)
 
 
 def desk_records(amend: Amend, connection: Connection) -> Observation:

@@ -24,7 +24,7 @@ from zoho.errors import UnreachableError, UnreadableAnswerError
 from zoho.http import FAULTS, causes_of
 from zoho.runtime import Amend
 
-CALL_SECONDS = 5.0
+CALL_SECONDS, SLOW_SECONDS = 5.0, 2.0
 DRIFT_SECONDS, HARMFUL_SECONDS = 30, 120
 """More than the second is our margin for renewing: Amend then takes dead tokens for good ones, or renews good ones."""
 
@@ -81,8 +81,12 @@ def _reach(amend: Amend, url: str) -> Observation:
         return ok(f"{host} answered, more than a page")
     except FAULTS as error:
         raise _fault(url, list(causes_of(error))) from error
-    proxy = _proxy(url)
-    return ok(f"{host} answered HTTP {response.status_code} in {monotonic() - started:.1f} s{f' through {proxy}' if proxy else ''}")
+    proxy, seconds = _proxy(url), monotonic() - started
+    seen = f"{host} answered HTTP {response.status_code} in {seconds:.1f} s{f' through {proxy}' if proxy else ''}"
+    if seconds < SLOW_SECONDS:
+        return ok(seen)
+    cause = f"The way to {host} is slow: an edit makes several calls, and each waits so long."
+    return warning(seen, cause, "Check the network and the proxy of this machine; see Zoho's status page.", CHECK_AGAIN)
 
 
 def _ask(amend: Amend, url: str) -> requests.Response:

@@ -9,6 +9,7 @@ from time import monotonic
 from uuid import UUID
 
 from zoho import clients, features
+from zoho.diagnostics import access_tokens
 from zoho.diagnostics.findings import ADD_SCOPE, BAD, Finding, Observation, Outcome, broke, from_error, not_checked
 from zoho.diagnostics.table import AnyCheck, OwnCheck
 from zoho.errors import (
@@ -48,6 +49,7 @@ class Run:
         self._deadline_seconds = deadline_seconds
         self._of_token = _dependents(checks)
         self._away: dict[str, str] = {}
+        self._handed_out: list[str | None] = []
         self.observed: dict[str, Observation] = {}
         self.errors: dict[str, ZohoError] = {}
         self.blocked: dict[str, str] = {}
@@ -60,6 +62,7 @@ class Run:
                 slug = untold.pop(0)
                 if slug == TOKEN:
                     self._blame_the_token()
+                    self._tell_superseded()
                 self._fold_unreachable(slug)
                 yield self._finding(self._checks[slug])
 
@@ -116,6 +119,8 @@ class Run:
         error = future.exception()
         if error is None:
             self.observed[slug] = future.result()
+            if slug == TOKEN and self._connection_id:
+                self._handed_out.append(clients.load(self._amend, self._connection_id).access_token)
         elif isinstance(error, ZohoError):
             self.errors[slug] = error
             self.observed[slug] = from_error(error)
@@ -165,6 +170,12 @@ class Run:
         for slug in self._checks:
             if slug in met or self.blocked.get(slug) in met or slug == RENEWAL:
                 self._block(slug, TOKEN)
+
+    def _tell_superseded(self) -> None:
+        """A token that looked good here, was refused at Zoho and then renewed: it is mended, and somebody should know."""
+        if self._connection_id and self._handed_out and self.observed[TOKEN].outcome == Outcome.OK:
+            found = access_tokens.superseded(self._amend, self._connection_id, self._handed_out[0])
+            self.observed[TOKEN] = found or self.observed[TOKEN]
 
     def _fold_unreachable(self, slug: str) -> None:
         """One host that is away is one finding: the first."""

@@ -57,10 +57,10 @@ OWN: tuple[OwnCheck, ...] = (
 """Of Amend itself; those of ``Amend.checks`` come after them."""
 
 CHECKS: tuple[Check, ...] = (
-    Check("connection", "Connection", stored.state),
+    Check("connection", "Connection", stored.state, needs=("database",)),
     Check("key", "Encryption key", stored.key, needs=("connection",)),
     Check("refresh_token", "Refresh token", stored.refresh_token, needs=("connection", "key")),
-    Check("data_center", "Data centre", stored.data_center),
+    Check("data_center", "Data centre", stored.data_center, needs=("database",)),
     Check("api_domain", "API domain", stored.api_domain, needs=("data_center",)),
     Check("client", "Client id and secret", stored.client, needs=("data_center",)),
     Check("redirect_uri", "Redirect URI", stored.redirect_uri, needs=("data_center",)),
@@ -71,8 +71,8 @@ CHECKS: tuple[Check, ...] = (
     Check("api_host", "Reaching CRM", network.api, needs=("data_center",), product="crm"),
     Check("desk_host", "Reaching Desk", network.desk, needs=("data_center",), product="desk"),
     Check("throttle", "Zoho's limit on renewals", stored.throttle, needs=("connection",)),
-    Check("crm_scopes", "CRM scopes", granted.crm, product="crm"),
-    Check("desk_scopes", "Desk scopes", granted.desk, product="desk"),
+    Check("crm_scopes", "CRM scopes", granted.crm, needs=("database",), product="crm"),
+    Check("desk_scopes", "Desk scopes", granted.desk, needs=("database",), product="desk"),
     Check(
         "token",
         "Access token",
@@ -92,9 +92,15 @@ CHECKS: tuple[Check, ...] = (
     Check("desk_records", "Reading Desk", live.desk_records, needs=(*_DESK, "desk_org"), product="desk"),
     Check("desk_agent", "Desk agent", rights.desk_agent, needs=(*_DESK, "desk_org", "desk_records"), product="desk"),
     Check("desk_write", "Editing Desk", rights.desk_write, needs=_DESK, product="desk"),
-    Check("crm_limits", "CRM credits", kept.crm_limits, after=("crm_org", "crm_records"), product="crm"),
-    Check("desk_limits", "Desk credits", kept.desk_limits, after=("desk_org", "desk_records"), product="desk"),
-    Check("last_calls", "Last calls", access_tokens.last_calls, after=("renewal", "identity", "crm_org", "crm_records", "desk_records")),
+    Check("crm_limits", "CRM credits", kept.crm_limits, needs=("database",), after=("crm_org", "crm_records"), product="crm"),
+    Check("desk_limits", "Desk credits", kept.desk_limits, needs=("database",), after=("desk_org", "desk_records"), product="desk"),
+    Check(
+        "last_calls",
+        "Last calls",
+        access_tokens.last_calls,
+        needs=("database",),
+        after=("renewal", "identity", "crm_org", "crm_records", "desk_records"),
+    ),
 )
 """Those that read the row alone come before ``token``, which may change it. Data centre, client and scopes matter to a dead grant too:
 Zoho has one word for "revoked" and for "of another data centre"."""

@@ -22,7 +22,6 @@ from zoho.errors import (
     RateLimitedError,
     RecordNotFoundError,
     RequestRefusedError,
-    TokenRejectedError,
     UnreachableError,
     UnreadableAnswerError,
     WrongDataCenterError,
@@ -294,7 +293,7 @@ def test_rejected_token_is_renewed_once(code: str, requests_mock: Mocker) -> Non
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
-    [(refused("INVALID_OAUTH", 401), TokenRejectedError), ({"status_code": 401, "text": "<html>"}, WrongDataCenterError)],
+    [(refused("INVALID_OAUTH", 401), WrongDataCenterError), ({"status_code": 401, "text": "<html>"}, WrongDataCenterError)],
 )
 def test_token_rejected_again_after_its_renewal_gives_up(answer: dict[str, Any], kind: type[ZohoError], requests_mock: Mocker) -> None:
     requests_mock.get(ANY, **answer)
@@ -397,7 +396,7 @@ def test_write_whose_fate_is_not_told_is_unknown_with_the_reason(reply: dict[str
         (refused("FORBIDDEN", 403), NoPermissionError),
         (refused("URL_NOT_FOUND", 404), RecordNotFoundError),
         (refused("THRESHOLD_EXCEEDED", 429), RateLimitedError),
-        (refused("INVALID_OAUTH", 401), TokenRejectedError),
+        (refused("INVALID_OAUTH", 401), WrongDataCenterError),
     ],
 )
 def test_update_raises_where_nothing_was_stored_and_no_field_is_at_fault(

@@ -62,10 +62,12 @@ def test_a_token_that_is_due_is_renewed_on_the_way(patient, sandbox, clock):
     assert report.bad == []
 
 
-def test_an_access_token_that_zoho_forgot_is_renewed_once_for_all_checks(patient, sandbox):
+def test_an_access_token_that_zoho_forgot_is_renewed_once_for_all_checks_and_told(patient, sandbox):
     before = sandbox.calls("POST /oauth/v2/token")
     sandbox.expire_access_tokens()
-    assert patient.examine().bad == []
+    report = patient.examine()
+    assert report.bad == ["token"]
+    assert "was refused in a call" in report.token.evidence
     assert sandbox.calls("POST /oauth/v2/token") == before + 1
 
 

@@ -206,7 +206,7 @@ def test_a_blank_desk_organization_is_found_and_stored(patient, value):
     expected = patient.row.desk_org_id
     patient.write(desk_org_id=value)
     report = patient.examine()
-    assert report.desk_org.outcome == Outcome.OK
+    assert report.desk_org.outcome == Outcome.WARNING
     assert "was blank; found and stored" in report.desk_org.evidence
     assert report.desk_records.outcome == Outcome.OK
     assert patient.row.desk_org_id == expected
