@@ -11,6 +11,7 @@ from flask import Flask, g
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 
+from changes import checks
 from service.settings import Settings
 from web import assets, errors, headers, logs, open_pages, sign_in
 from web.runtime import amend
@@ -28,7 +29,7 @@ def create_app(settings: Settings | None = None, *, now: Callable[[], datetime] 
 
     Raises service.settings.SettingsError.
     """
-    built = runtime.build(settings, now=now)
+    built = runtime.build(settings, now=now, checks=checks.CHECKS)
     app = errors.LoggedFlask("app")
     app.config.from_mapping(_configuration(built.settings))
     app.extensions["amend"] = built

@@ -13,7 +13,7 @@ from flask import url_for
 from web import connection_scopes, connection_view
 from web.connection_scopes import Matrix
 from web.connection_view import ConnectionView, State, Step
-from zoho import diagnostics, scopes, tokens
+from zoho import diagnostics, scopes, tokens, watch
 from zoho.connections import Connection
 from zoho.diagnostics import Finding, Outcome
 from zoho.errors import ThrottledError, ZohoError
@@ -100,6 +100,7 @@ def build(amend: Amend, connection_id: UUID, user_id: UUID) -> ConnectionPage:
     """Check the connection and tell. One in use is asked of Zoho; a pending or ended one is only shown. Raises NotConnectedError."""
     _, shown = connection_view.load(amend, connection_id, user_id)
     found = diagnostics.examine(amend, connection_id) if shown.is_active else ()
+    watch.note(amend, connection_id, found)
     connection, shown = connection_view.load(amend, connection_id, user_id)  # the checks wrote down what they learned
     center = amend.data_centers.get(connection.location)
     zoho_url = center.crm_web if center else ""
