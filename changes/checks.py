@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from changes import alerts, heartbeat
 from zoho import watch
-from zoho.diagnostics import Observation, OwnCheck, failed, ok, warning
+from zoho.diagnostics import Observation, OwnCheck, failed, not_checked, ok, warning
 from zoho.diagnostics.findings import CHECK_AGAIN, moment, span
 from zoho.runtime import Amend
 
@@ -22,7 +22,10 @@ def worker(amend: Amend) -> Observation:
     beat_at = heartbeat.last_beat(amend)
     cause = "The worker does not run: connections are not checked daily, and nobody is alerted."
     if beat_at is None:
-        return warning("no worker was ever heard of, or the last one was stopped", cause, START, CHECK_AGAIN)
+        left_at = heartbeat.last_farewell(amend)
+        if left_at is None:
+            return not_checked("No worker was started yet.", START)
+        return warning(f"the last one was stopped {moment(left_at)}", cause, START, CHECK_AGAIN)
     ago = span((amend.now() - beat_at).total_seconds())
     if not heartbeat.is_alive(amend, beat_at):
         return warning(f"last heard of {moment(beat_at)}, {ago} ago", cause, START, CHECK_AGAIN)

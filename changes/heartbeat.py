@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, delete, func, select
+from sqlalchemy import String, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store import Base, UtcDateTime
@@ -24,6 +24,7 @@ class Worker(Base):
     name: Mapped[str] = mapped_column(String(200), primary_key=True)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     beat_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # stopped in good order
 
 
 def beat(amend: Amend, name: str, started_at: datetime) -> None:
@@ -34,15 +35,21 @@ def beat(amend: Amend, name: str, started_at: datetime) -> None:
 
 
 def leave(amend: Amend, name: str) -> None:
-    """Stop in good order: nobody waits for this one any more. Raises sqlalchemy.exc.SQLAlchemyError."""
+    """Stop in good order: this one is not alive from now on. Raises sqlalchemy.exc.SQLAlchemyError."""
     with amend.sessions.begin() as session:
-        session.execute(delete(Worker).where(Worker.name == name))
+        session.execute(update(Worker).where(Worker.name == name).values(left_at=amend.now()))
 
 
 def last_beat(amend: Amend) -> datetime | None:
-    """When any worker was last heard of."""
+    """When any worker was last heard of that did not stop in good order."""
     with amend.reading() as session:
-        return session.scalar(select(func.max(Worker.beat_at)))
+        return session.scalar(select(func.max(Worker.beat_at)).where(Worker.left_at.is_(None)))
+
+
+def last_farewell(amend: Amend) -> datetime | None:
+    """When a worker last stopped in good order."""
+    with amend.reading() as session:
+        return session.scalar(select(func.max(Worker.left_at)))
 
 
 def is_alive(amend: Amend, beat_at: datetime | None) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from werkzeug.http import http_date
 from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
 
 from sandbox.app import ALL, App
@@ -43,6 +44,10 @@ class _Handler(WSGIRequestHandler):
     def handle(self) -> None:
         with suppress(OSError):  # we or the client ended the connection
             super().handle()
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The header ``Date``, by the sandbox's own clock."""
+        return http_date(timestamp if timestamp is not None else self.server.app.world.now())  # type: ignore[attr-defined]
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing: queries carry codes and tokens."""

@@ -47,6 +47,11 @@ def upgrade(url: str, *, directory: Path = DIRECTORY, metadata: MetaData | None 
             command.upgrade(config, "head")
 
 
+def head(directory: Path = DIRECTORY) -> str:
+    """The revision that the code wants."""
+    return ScriptDirectory(str(directory)).get_current_head() or ""
+
+
 def drift(url: str, *, directory: Path = DIRECTORY, metadata: MetaData | None = None) -> list[Any]:
     """What differs between the database and the tables in the code, as Alembic's operations; empty when nothing does."""
     found: list[Any] = []

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from flask import url_for
+from sqlalchemy.exc import SQLAlchemyError
 
-from web import connection_scopes, connection_view
+from web import connection_health, connection_scopes, connection_view
+from web.connection_health import Course
 from web.connection_scopes import Matrix
 from web.connection_view import ConnectionView, State, Step
 from zoho import diagnostics, scopes, tokens, watch
 from zoho.connections import Connection
 from zoho.diagnostics import Finding, Outcome
-from zoho.errors import ThrottledError, ZohoError
+from zoho.errors import NotConnectedError, ThrottledError, ZohoError
 from zoho.runtime import Amend
 
 log = logging.getLogger(__name__)
@@ -51,41 +53,74 @@ class FindingRow:
     button: Button | None
 
     @property
-    def is_quiet(self) -> bool:
-        """True for what needs no attention."""
-        return self.finding.outcome == Outcome.OK
-
-    @property
-    def is_waiting(self) -> bool:
-        """True for what was not checked and offers nothing to press."""
-        return self.finding.outcome == Outcome.NOT_CHECKED and self.button is None
+    def look(self) -> str:
+        """How much room it gets: ``quiet`` for what is well, ``waiting`` for what offers nothing to press, else ``news``."""
+        if self.finding.outcome == Outcome.OK:
+            return "quiet"
+        return "waiting" if self.finding.outcome == Outcome.NOT_CHECKED and self.button is None else "news"
 
 
-@dataclass(frozen=True, slots=True)
 class ConnectionPage:
-    """All that the page shows."""
+    """All that the page shows. ``findings`` come while it is being drawn; what depends on them is asked for after that."""
 
-    connection: ConnectionView
-    findings: tuple[FindingRow, ...]
-    summary: str
-    matrix: Matrix | None
-    replaced: ConnectionView | None
-    """The connection that was to be reconnected, when somebody else came back."""
-
-    @property
-    def news(self) -> tuple[FindingRow, ...]:
-        """What needs attention, worst first."""
-        return tuple(row for row in self.findings if not row.is_quiet and not row.is_waiting)
+    def __init__(self, amend: Amend, user_id: UUID, connection: Connection, shown: ConnectionView, replaced: ConnectionView | None) -> None:
+        self._amend, self._user_id, self._row = amend, user_id, connection
+        self._rows: list[FindingRow] = []
+        self.seconds = round(diagnostics.DEADLINE_SECONDS)
+        self.connection = shown
+        self.replaced = replaced
+        """The connection that was to be reconnected, when somebody else came back."""
 
     @property
-    def waiting(self) -> tuple[FindingRow, ...]:
-        """What could not be checked until something else is mended."""
-        return tuple(row for row in self.findings if row.is_waiting)
+    def findings(self) -> Iterator[FindingRow]:
+        """Run the checks: each finding when it is sure. A connection that is not in use is not asked for anything."""
+        if not self.connection.is_active:
+            return
+        center = self._amend.data_centers.get(self._row.location)
+        for finding in diagnostics.stream(self._amend, self._row.id):
+            word, tone = WORDS[finding.outcome]
+            row = FindingRow(finding, word, tone, _button(finding, self._row, center.crm_web if center else ""))
+            self._rows.append(row)
+            yield row
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """The checks wrote down what they learned."""
+        try:
+            watch.note(self._amend, self._row.id, [row.finding for row in self._rows])
+            self._row, self.connection = connection_view.load(self._amend, self._row.id, self._user_id)
+        except (SQLAlchemyError, NotConnectedError):  # half of the page is out: it ends with what was known before
+            log.warning("connection %s could not be read again", self._row.id, exc_info=True)
+        self.connection = _sobered(self.connection, self.first)
 
     @property
-    def quiet(self) -> tuple[FindingRow, ...]:
-        """What was checked and is well."""
-        return tuple(row for row in self.findings if row.is_quiet)
+    def first(self) -> Finding | None:
+        """Where to start: the nearest check that failed, else the nearest warning."""
+        found = [row.finding for row in self._rows]
+        bad = [finding for finding in found if finding.outcome in (Outcome.FAILED, Outcome.BROKE)]
+        return next(iter(bad), None) or next((finding for finding in found if finding.outcome == Outcome.WARNING), None)
+
+    @property
+    def summary(self) -> str:
+        """As in "1 failed, 2 warnings, 7 ok"."""
+        counts = Counter(row.finding.outcome for row in self._rows)
+        plural = "s" if counts[Outcome.WARNING] > 1 else ""
+        words = {outcome: WORDS[outcome][0] + (plural if outcome == Outcome.WARNING else "") for outcome in ORDER}
+        return ", ".join(f"{counts[outcome]} {words[outcome]}" for outcome in ORDER if counts[outcome])
+
+    @property
+    def course(self) -> Course | None:
+        """How the connection was until now; None when that cannot be read any more."""
+        try:
+            return connection_health.course(self._amend, self.connection)
+        except SQLAlchemyError:
+            log.warning("the course of connection %s could not be read", self._row.id, exc_info=True)
+            return None
+
+    @property
+    def matrix(self) -> Matrix | None:
+        """The scopes, with what the checks learned of them."""
+        return connection_scopes.build(self._amend, self._row) if self.connection.is_active else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +132,10 @@ class Notice:
 
 
 def build(amend: Amend, connection_id: UUID, user_id: UUID) -> ConnectionPage:
-    """Check the connection and tell. One in use is asked of Zoho; a pending or ended one is only shown. Raises NotConnectedError."""
-    _, shown = connection_view.load(amend, connection_id, user_id)
-    found = diagnostics.examine(amend, connection_id) if shown.is_active else ()
-    watch.note(amend, connection_id, found)
-    connection, shown = connection_view.load(amend, connection_id, user_id)  # the checks wrote down what they learned
-    center = amend.data_centers.get(connection.location)
-    zoho_url = center.crm_web if center else ""
-    rows = sorted((_row(finding, connection, zoho_url) for finding in found), key=lambda row: ORDER.index(row.finding.outcome))
-    matrix = connection_scopes.build(amend, connection) if shown.is_active else None
+    """The page, before anything is asked of Zoho. Raises NotConnectedError."""
+    connection, shown = connection_view.load(amend, connection_id, user_id)
     replaced = connection_view.load(amend, connection.replaces_id, user_id)[1] if connection.replaces_id else None
-    return ConnectionPage(_sobered(shown, rows), tuple(rows), _summary(rows), matrix, replaced)
+    return ConnectionPage(amend, user_id, connection, shown, replaced)
 
 
 def renew(amend: Amend, connection_id: UUID, user_id: UUID) -> Notice:
@@ -123,25 +151,11 @@ def renew(amend: Amend, connection_id: UUID, user_id: UUID) -> Notice:
     return Notice("Renewed: Zoho gave a new access token.", "success")
 
 
-def _sobered(shown: ConnectionView, rows: Sequence[FindingRow]) -> ConnectionView:
+def _sobered(shown: ConnectionView, first: Finding | None) -> ConnectionView:
     """A connection one of whose checks failed is not called healthy because its last call worked."""
-    if shown.state.tone in ("danger", "warning") or not rows or rows[0].finding.outcome not in (Outcome.FAILED, Outcome.BROKE):
+    if shown.state.tone in ("danger", "warning") or first is None or first.outcome == Outcome.WARNING:
         return shown
-    first = rows[0].finding
     return replace(shown, state=State("needs you", "danger", f"{first.title}: {first.cause or first.evidence}", Step.LOOK))
-
-
-def _summary(rows: Sequence[FindingRow]) -> str:
-    """As in "1 failed, 2 warnings, 7 ok"."""
-    counts = Counter(row.finding.outcome for row in rows)
-    plural = "s" if counts[Outcome.WARNING] > 1 else ""
-    words = {outcome: WORDS[outcome][0] + (plural if outcome == Outcome.WARNING else "") for outcome in ORDER}
-    return ", ".join(f"{counts[outcome]} {words[outcome]}" for outcome in ORDER if counts[outcome])
-
-
-def _row(finding: Finding, connection: Connection, zoho_url: str) -> FindingRow:
-    word, tone = WORDS[finding.outcome]
-    return FindingRow(finding, word, tone, _button(finding, connection, zoho_url))
 
 
 def _button(finding: Finding, connection: Connection, zoho_url: str) -> Button | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from web import connection_health, connection_page, connection_scopes, connection_view
+from web import connection_health, connection_page, connection_scopes, connection_view, streaming
 from web.connect import MESSAGES
 from web.connection_forms import NameForm, OrganizationForm
 from web.runtime import amend, operator
@@ -38,11 +38,10 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/connections/<uuid:connection_id>")
 def show(connection_id: UUID) -> ResponseReturnValue:
-    """Check a connection and show what was found."""
+    """Check a connection, and show what is found as it is found."""
     page = connection_page.build(amend(), connection_id, operator().id)
     form = NameForm(data={"name": page.connection.name})
-    course = connection_health.course(amend(), page.connection)
-    return render_template("connections/show.html", page=page, connection=page.connection, form=form, course=course)
+    return streaming.stream("connections/show.html", page=page, connection=page.connection, form=form)
 
 
 @bp.post("/connections/<uuid:connection_id>/refresh")

@@ -189,7 +189,7 @@ class Http:
 def translate(exc: Exception, method: str, url: str) -> UnreachableError | UnreadableAnswerError:
     """A transport fault as an error of ours; ``is_ambiguous`` unless it is sure that nothing reached Zoho."""
     host = urlsplit(url).netloc.rpartition("@")[2]
-    chain = list(_causes(exc))
+    chain = list(causes_of(exc))
 
     def has(*kinds: type[BaseException]) -> bool:
         return any(isinstance(cause, kinds) for cause in chain)
@@ -213,8 +213,8 @@ def translate(exc: Exception, method: str, url: str) -> UnreachableError | Unrea
     return UnreachableError(f"{method} {host}: the connection broke", is_ambiguous=CALL.has_left is not False)
 
 
-def _causes(exc: BaseException) -> Iterator[BaseException]:
-    """The fault and what it wraps: requests and urllib3 keep causes in args, in ``reason``, and in the chain."""
+def causes_of(exc: BaseException) -> Iterator[BaseException]:
+    """A fault and all that it wraps: requests and urllib3 keep causes in args, in ``reason``, and in the chain."""
     seen: set[int] = set()
     queue: list[object] = [exc]
     while queue:

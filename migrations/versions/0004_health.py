@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("started_at", store.UtcDateTime(), nullable=False),
         sa.Column("beat_at", store.UtcDateTime(), nullable=False),
+        sa.Column("left_at", store.UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_workers")),
     )
     op.create_table(

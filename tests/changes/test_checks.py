@@ -52,8 +52,15 @@ def test_one_of_two_workers_is_enough(amend: Amend, clock: Clock) -> None:
     assert look(amend)["worker"].outcome == Outcome.WARNING
 
 
-def test_no_worker_at_all_is_no_silence(amend: Amend) -> None:
-    assert look(amend)["worker"].outcome == Outcome.WARNING
+def test_a_worker_that_was_stopped_is_told_at_once(amend: Amend, clock: Clock) -> None:
+    heartbeat.beat(amend, "here:1", clock())
+    heartbeat.leave(amend, "here:1")
+    found = look(amend)["worker"]
+    assert (found.outcome, found.evidence) == (Outcome.WARNING, "the last one was stopped 2026-11-23 10:00:00 UTC")
+
+
+def test_before_the_first_start_there_is_nothing_to_hear(amend: Amend) -> None:
+    assert look(amend)["worker"].outcome == Outcome.NOT_CHECKED
 
 
 @pytest.fixture

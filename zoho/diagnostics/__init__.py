@@ -3,7 +3,7 @@
 Checks that know what this room must not (worker, queue) are ``OwnCheck`` rows handed over in ``Amend.checks``.
 """
 
-from zoho.diagnostics.examine import examine, examine_own, own_checks, stream
+from zoho.diagnostics.examine import DEADLINE_SECONDS, examine, examine_own, own_checks, stream
 from zoho.diagnostics.findings import ACTIONS, Finding, Observation, Outcome, failed, not_checked, ok, warning
 from zoho.diagnostics.granted import ScopeRow, scope_matrix
 from zoho.diagnostics.table import CHECKS, TITLES, OwnCheck
@@ -12,6 +12,7 @@ from zoho.errors import Action
 __all__ = [
     "ACTIONS",
     "CHECKS",
+    "DEADLINE_SECONDS",
     "TITLES",
     "Action",
     "Finding",

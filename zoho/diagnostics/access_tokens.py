@@ -21,7 +21,9 @@ def usable(amend: Amend, connection: Connection) -> Observation:
         return warning("handed out, but its expiry is not valid", "The renewal was not stored.", "Check again.", CHECK_AGAIN)
     expires_at = datetime.fromtimestamp(now.token_expires_at or 0, UTC)
     renewed = "renewed just now, " if now.refreshed_at != connection.refreshed_at else ""
-    return ok(f"{renewed}good until {moment(expires_at)}, {span((expires_at - amend.now()).total_seconds())} left")
+    left = span((expires_at - amend.now()).total_seconds())
+    next_at = moment(expires_at - timedelta(seconds=tokens.MARGIN_SECONDS))
+    return ok(f"{renewed}good until {moment(expires_at)}, {left} left; renewed next from {next_at}")
 
 
 def renewal(amend: Amend, connection: Connection) -> Observation:

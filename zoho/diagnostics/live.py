@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from zoho import access, clients, orgs, probes, scopes
 from zoho.answers import Page, Question
@@ -35,7 +36,7 @@ def identity(amend: Amend, connection: Connection) -> Observation:
     """Whose token it is, as far as Zoho says so anywhere, against who connected."""
     lacking = access.known_missing(connection, scopes.PROFILE)
     if lacking:
-        return _needless(scopes.PROFILE, lacking)
+        return needless(scopes.PROFILE, lacking)
     person, is_by_scope = probes.person(amend, connection)
     if is_by_scope:
         access.call(amend, connection, scopes.PROFILE, lambda: None)  # the answer is there: it proves the scope
@@ -54,12 +55,12 @@ def crm_org(amend: Amend, connection: Connection) -> Observation:
     """``GET /org``: the CRM organization that the token reaches, against the stored one."""
     lacking = access.known_missing(connection, scopes.CRM_ORG)
     if lacking:
-        return _needless(scopes.CRM_ORG, lacking)
-    found = orgs.crm_values(
-        access.call(amend, connection, scopes.CRM_ORG, clients.crm_client(amend, connection).org), connection.api_domain
-    )
+        return needless(scopes.CRM_ORG, lacking)
+    org = access.call(amend, connection, scopes.CRM_ORG, clients.crm_client(amend, connection).org)
+    orgs.note_crm_edition(amend, org)
+    found = orgs.crm_values(org, connection.api_domain)
     live, stored = found["crm_org_id"], (connection.crm_org_id or "").strip()
-    seen = f"{found['crm_org_name'] or 'no name'}, id {live}, {found['environment']}; asked {moment(amend.now())}"
+    seen = f"{found['crm_org_name'] or 'no name'}, id {live}, {found['environment']}{_edition(org)}; asked {moment(amend.now())}"
     if not live:
         cause = "Zoho answered, but named no CRM organization."
         return warning("GET /org named no organization", cause, "Check that the connected user has access to Zoho CRM.", CHECK_AGAIN)
@@ -70,6 +71,12 @@ def crm_org(amend: Amend, connection: Connection) -> Observation:
         cause = "The token belongs to another CRM organization than the one this connection was made for."
         return failed(f"{seen}; stored is {stored}", cause, "Reconnect and choose the right organization on Zoho's page.", RECONNECT)
     return ok(seen)
+
+
+def _edition(org: dict[str, Any]) -> str:
+    license_ = org.get("license_details")
+    name = text_of(license_.get("paid_type")) if isinstance(license_, dict) else None
+    return f", edition {name}" if name else ""
 
 
 def crm_records(amend: Amend, connection: Connection) -> Observation:
@@ -140,7 +147,7 @@ def desk_records(amend: Amend, connection: Connection) -> Observation:
     return _read(amend, page, module)
 
 
-def _needless(need: Need, lacking: tuple[str, ...]) -> Observation:
+def needless(need: Need, lacking: tuple[str, ...]) -> Observation:
     """A scope that no edit needs lacks: nothing is wrong, only unseen."""
     cause = f"Without {lacking[0]} this connection cannot {need.purpose}; editing works without."
     return not_checked(cause, "Add it to see it.", ADD_SCOPE, lacking)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
 
 from zoho import data_centers, oauth, renewals, tokens
 from zoho.connections import Connection, Status
@@ -75,9 +78,31 @@ def key(amend: Amend, connection: Connection) -> Observation:
             lost[name] = error
     if lost:
         why = next(iter(lost.values()))
-        return failed(f"{' and '.join(lost)}: {why}", why.summary, why.advice, RECONNECT)
+        return failed(f"{' and '.join(lost)}: {why}", _lost_key(amend, connection), why.advice, RECONNECT)
     found = [name for name, value in sealed.items() if value]
     return ok(f"{' and '.join(found)} can be opened") if found else not_checked("No token is stored that a key could open.")
+
+
+def _lost_key(amend: Amend, connection: Connection) -> str:
+    """Whether no connection's tokens open (the keys are others) or only some (a key was taken out too early)."""
+    held = (Connection.refresh_token.is_not(None)) & (Connection.id != connection.id)
+    with amend.reading() as session:
+        others = session.execute(select(Connection.id, Connection.refresh_token).where(held).limit(50)).all()
+    opened = sum(_opens(amend, row.id, row.refresh_token) for row in others)
+    if opened:
+        return (
+            f"{KeyLostError.summary} {opened} of {len(others)} other connections can be opened: "
+            "an older key was taken out of AMEND_ENCRYPTION_KEYS before all was sealed anew."
+        )
+    return f"{KeyLostError.summary}{' No other connection can be opened either: the keys were lost or replaced.' if others else ''}"
+
+
+def _opens(amend: Amend, connection_id: UUID, sealed: str) -> bool:
+    try:
+        tokens.unseal(amend, connection_id, sealed)
+    except KeyLostError:
+        return False
+    return True
 
 
 def refresh_token(amend: Amend, connection: Connection) -> Observation:
@@ -186,6 +211,15 @@ def client(amend: Amend, connection: Connection) -> Observation:
         cause = "Without client id and client secret no token can be renewed."
         return failed(str(error), cause, f"Set {error.setting} and start Amend again.", FIX_SETTING)
     return ok(f"client {us.client_id[:12]}… with a secret for {center.name}")
+
+
+def redirect_uri(amend: Amend, connection: Connection) -> Observation:
+    """What Zoho must have registered, letter by letter. No call of Zoho's tells; a wrong one shows on Zoho's page when connecting."""
+    uri = amend.settings.redirect_uri
+    if tokens.data_center(amend, connection).is_sandbox:
+        return ok(f"{uri}; the sandbox takes any")
+    cause = "Zoho has no call that tells which redirect URIs are registered; a wrong one shows on Zoho's page when connecting."
+    return not_checked(cause, "Compare it with the one in Zoho's API console, letter by letter.", evidence=uri)
 
 
 def throttle(amend: Amend, connection: Connection) -> Observation:

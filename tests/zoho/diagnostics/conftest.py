@@ -15,6 +15,9 @@ from zoho import connections, tokens
 from zoho.connections import Connection
 from zoho.diagnostics import Finding, Outcome, examine
 
+UNSEEN = {"crm_write", "desk_write"}
+"""Of a connection that never edited anything: nobody can know."""
+
 
 class Patient:
     """One connection."""
@@ -55,6 +58,10 @@ class Report(SimpleNamespace):
     @property
     def outcomes(self) -> dict[str, Outcome]:
         return {finding.check: finding.outcome for finding in self.findings}
+
+    @property
+    def not_green(self) -> list[str]:
+        return [finding.check for finding in self.findings if finding.outcome != Outcome.OK and finding.check not in UNSEEN]
 
     @property
     def first_failed(self) -> Finding:

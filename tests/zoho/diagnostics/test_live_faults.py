@@ -60,11 +60,10 @@ def test_zoho_that_is_away_is_one_finding_and_the_connection_stays_alive(amend, 
     patient.write(api_domain=gone, accounts_server=gone)
     patient.amend = dataclasses.replace(amend, data_centers=DataCenters(rows), http=Http(retries=0))
     report = patient.examine()
-    assert report.first_failed.check == "identity"
-    assert report.first_failed.cause == "Zoho cannot be reached."
+    assert [finding.check for finding in report.findings if finding.outcome == Outcome.FAILED] == ["accounts_host"]
+    assert report.first_failed.cause == "127.0.0.1 refuses connections."
     assert report.first_failed.action == "check_again"
-    assert [slug for slug in LIVE if getattr(report, slug).outcome == Outcome.FAILED] == ["identity"]
-    assert all(getattr(report, slug).cause == "Not checked: Zoho cannot be reached." for slug in LIVE[1:])
+    assert all(getattr(report, slug).cause == "Not checked: Zoho cannot be reached." for slug in ("api_host", "desk_host", *LIVE))
     assert patient.row.status == Status.ACTIVE
 
 
@@ -74,7 +73,8 @@ def test_zoho_that_is_away_when_a_renewal_is_due_is_unreachable_and_not_dead(ame
     rows["sandbox"] = dataclasses.replace(rows["sandbox"], accounts="http://127.0.0.1:1")
     patient.amend = dataclasses.replace(amend, data_centers=DataCenters(rows), http=Http(retries=0))
     report = patient.examine()
-    assert (report.first_failed.check, report.first_failed.action) == ("token", "check_again")
+    assert (report.first_failed.check, report.first_failed.action) == ("accounts_host", "check_again")
+    assert report.token.outcome == Outcome.FAILED
     assert all("cannot be reached" in getattr(report, slug).cause for slug in LIVE)
     assert patient.row.status == Status.ACTIVE
 
