@@ -16,8 +16,9 @@ FRESH = timedelta(days=1)
 WAITING_HELPS = (CHECK_AGAIN, None)
 """Next steps that mend nothing: what they stand beside ends by itself."""
 ABOUT_THE_ACCOUNT = frozenset(
-    "connection key refresh_token data_center api_domain client crm_scopes desk_scopes "
-    "token renewal throttle identity crm_org crm_records desk_org desk_records".split()
+    "connection key refresh_token data_center api_domain client throttle accounts_host api_host desk_host token renewal identity "
+    "crm_scopes crm_org crm_user crm_modules crm_records crm_write crm_limits "
+    "desk_scopes desk_org desk_agent desk_records desk_write desk_limits".split()
 )
 """Checks whose failure is the connection's own. Of an expiry that is wrong nothing is left once the check is over."""
 WARN_OF_CALLS = frozenset("token renewal identity crm_org crm_records desk_org desk_records".split())

@@ -48,4 +48,5 @@ def test_a_fault_of_the_menu_is_named_first_and_gone_when_switched_off(slug: str
     if slug == "scope":
         return  # refused once, the scope is asked for by reconnecting
     report = patient.examine()
-    assert report.bad == []
+    assert set(report.bad) <= {"crm_limits"}  # the last word that Zoho said of credits is kept until it says another
+    assert {report.crm_records.outcome, report.desk_records.outcome} == {Outcome.OK}
