@@ -11,13 +11,26 @@ from flask import Flask, g
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 
+from changes import checks
 from service.settings import Settings
 from web import assets, errors, headers, logs, open_pages, sign_in
 from web.runtime import amend
 from zoho import runtime
 from zoho.data_centers import SANDBOX
 
-BLUEPRINTS = ("health", "sign_in", "connections", "request_log", "connect", "records", "candidates", "history", "explain", "bundle")
+BLUEPRINTS = (
+    "health",
+    "sign_in",
+    "connections",
+    "alerts",
+    "request_log",
+    "connect",
+    "records",
+    "candidates",
+    "history",
+    "explain",
+    "bundle",
+)
 """Modules of ``web``, each with a blueprint ``bp``."""
 MAX_FORM = 16 * 1024 * 1024
 """Bytes: a record may have dozens of fields of 32,000 characters, each up to nine bytes when posted."""
@@ -28,7 +41,7 @@ def create_app(settings: Settings | None = None, *, now: Callable[[], datetime] 
 
     Raises service.settings.SettingsError.
     """
-    built = runtime.build(settings, now=now)
+    built = runtime.build(settings, now=now, checks=checks.CHECKS)
     app = errors.LoggedFlask("app")
     app.config.from_mapping(_configuration(built.settings))
     app.extensions["amend"] = built

@@ -24,6 +24,7 @@ from sandbox import (
     crm_writes,
     desk,
     desk_settings,
+    menu,
 )
 from sandbox.crm_store import crm_refusal
 from sandbox.desk_store import desk_refusal
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 _ROUTES: tuple[Route, ...] = (
     *accounts.ROUTES,
     *control.ROUTES,
+    *menu.ROUTES,
     *crm_settings.ROUTES,
     *crm_dependencies.ROUTES,
     *crm_coql.ROUTES,

@@ -73,5 +73,6 @@ def front_page() -> str:
     body = Markup(
         "<h1>Zoho sandbox</h1><p>A make-believe Zoho for trying things out: accounts, CRM and Desk with invented records. "
         "Connect to it from Amend with the data centre <code>sandbox</code>.</p>"
+        '<p><a href="/_sandbox/break">Break it</a>: ten faults to switch on.</p>'
     )
     return page("Zoho sandbox", body)

@@ -38,7 +38,7 @@ def route_pattern(route: str) -> re.Pattern[str]:
 
 @dataclass
 class Fault:
-    """``times`` counts down, None is for ever; ``applied``: carry the request out, then spoil the answer."""
+    """``times`` counts down, None is for ever; ``applied``: carry the request out, then spoil the answer; ``label``: who set it."""
 
     id: int
     route: str
@@ -49,6 +49,7 @@ class Fault:
     times: int | None = 1
     applied: bool = False
     seconds: float | None = None
+    label: str = ""
 
     def matches(self, request: Request) -> bool:
         """Whether the request is one of this fault's route."""
@@ -67,11 +68,11 @@ class Faults:
         self._ids = count(1)
 
     def add(self, route: str, **wanted: Any) -> Fault:
-        """Add one; ``wanted``: status, fault, body, headers, times, applied, seconds. Raises ValueError for nonsense."""
+        """Add one; ``wanted``: status, fault, body, headers, times, applied, seconds, label. Raises ValueError for nonsense."""
         kind = wanted.pop("fault", None) or "status"
         if kind not in KINDS or not re.match(r"([A-Z]+|\*) (/|\*)", route):
             raise ValueError(f"no such fault: {kind!r} on {route!r}; kinds: {', '.join(KINDS)}")
-        extra = set(wanted) - {"status", "body", "headers", "times", "applied", "seconds"}
+        extra = set(wanted) - {"status", "body", "headers", "times", "applied", "seconds", "label"}
         if extra or (kind == "status" and not isinstance(wanted.get("status"), int)):
             raise ValueError(f"a fault needs a status or a kind, and does not take {sorted(extra)}")
         applied = wanted.pop("applied", None)

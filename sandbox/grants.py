@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -34,6 +35,19 @@ class Grant:
     refresh_token: str | None = None
     access_tokens: dict[str, float] = field(default_factory=dict)  # token → expires at, oldest first
     refreshed_at: list[float] = field(default_factory=list)
+    altered: dict[str, dict[str, Any]] = field(default_factory=dict)  # by the menu of faults: its slug → the attributes as they were
+
+    def alter(self, slug: str, values: Mapping[str, Any]) -> None:
+        """Give attributes other values, and keep what they were."""
+        self.altered[slug] = {name: getattr(self, name) for name in values}
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    def restore(self, slug: str) -> None:
+        """Take back what ``alter`` did; access tokens stay gone, as after a restart of Zoho's."""
+        for name, value in self.altered.pop(slug).items():
+            if name != "access_tokens":
+                setattr(self, name, value)
 
     @property
     def person(self) -> Person:
@@ -80,6 +94,8 @@ class Grants:
         """Redeem a code: the 21st refresh token of a person and client silently deletes the oldest."""
         code.used = True
         grant = code.grant
+        same = (grant.client_id, grant.zuid)
+        self.all = [each for each in self.all if "revoked" not in each.altered or (each.client_id, each.zuid) != same]
         if with_refresh_token and code.offline:
             grant.refresh_token = new_token()
             mine = [each for each in self.all if each.refresh_token and (each.client_id, each.zuid) == (grant.client_id, grant.zuid)]
@@ -126,13 +142,18 @@ class Grants:
 
     def load(self, state: dict[str, Any]) -> None:
         """Take up a dump. Raises KeyError, TypeError or ValueError for one that is damaged."""
-        self.all = [Grant(**{**each, "scopes": tuple(each["scopes"]), **_as_floats(each)}) for each in state["all"]]
+        self.all = [Grant(**{**each, **_typed(each)}) for each in state["all"]]
+        for grant in self.all:
+            grant.altered = {slug: {**kept, **_typed(kept)} for slug, kept in grant.altered.items()}
         self.seen = set(state["seen"])
 
 
-def _as_floats(grant: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "created_at": float(grant["created_at"]),
-        "access_tokens": {token: float(until) for token, until in grant["access_tokens"].items()},
-        "refreshed_at": [float(moment) for moment in grant["refreshed_at"]],
+def _typed(state: dict[str, Any]) -> dict[str, Any]:
+    """The attributes that JSON does not give back as they were."""
+    types: dict[str, Callable[[Any], Any]] = {
+        "scopes": tuple,
+        "created_at": float,
+        "access_tokens": lambda kept: {token: float(until) for token, until in kept.items()},
+        "refreshed_at": lambda kept: [float(moment) for moment in kept],
     }
+    return {name: typed(state[name]) for name, typed in types.items() if name in state}

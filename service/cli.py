@@ -10,6 +10,7 @@ import click
 from sqlalchemy.orm import Session, sessionmaker
 
 from people import UserRefusedError, add_user
+from service.alerts import alerts
 from service.doctor import doctor
 from service.settings import Settings, SettingsError
 from service.tools import tools
@@ -39,6 +40,7 @@ def main() -> None:
     """Amend's commands. Without one, ./run serves Amend."""
 
 
+main.add_command(alerts)
 main.add_command(doctor)
 main.add_command(tools)
 

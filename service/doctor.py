@@ -18,6 +18,7 @@ from alembic.util import CommandError
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from changes import checks
 from people.users import User
 from service.settings import Settings, SettingsError
 from store import migrate, trial
@@ -82,7 +83,7 @@ def examine_all(wanted: str | None = None) -> tuple[Amend | None, Examined]:
     except SettingsError as error:
         return None, {OWN: tuple(_bad_setting(name, problem) for name, problem in error.problems)}
     trouble = _prepare(settings.database_url)
-    amend = runtime.build(settings)
+    amend = runtime.build(settings, checks=checks.CHECKS)
     examined: Examined = {OWN: tuple(finding for finding in (*examine_own(amend), trouble) if finding is not None)}
     if not _is_blocked(examined[OWN]):
         patients = find_patients(amend, wanted)

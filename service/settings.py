@@ -19,6 +19,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from service.alert_settings import AlertSettings
 from service.environment import ROOT, EnvFileError, gather, misspelt, surroundings
 from service.secret_files import SecretFileError, read_or_make
 from zoho import data_centers
@@ -44,7 +45,7 @@ def _default_data_center(data: dict[str, Any]) -> str:
     return data_centers.SANDBOX if data["sandbox"] and data["client_id"] is None else "us"
 
 
-class Settings(BaseSettings):
+class Settings(AlertSettings):
     """What the operator decided. ``Settings.load()`` makes one; no secret of it appears in a repr."""
 
     model_config = SettingsConfigDict(frozen=True, populate_by_name=True, extra="ignore", validate_default=True, str_strip_whitespace=True)

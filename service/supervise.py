@@ -1,4 +1,4 @@
-"""What ./run starts: checks, then the web server and the sandbox as children, watched until Ctrl-C or SIGTERM.
+"""What ./run starts: checks, then the web server, the worker and the sandbox as children, watched until Ctrl-C or SIGTERM.
 
 The children load while the database is prepared, which halves the wait; a gate keeps requests out until then. Whatever
 happens to this process, the children end with it: see service.children.
@@ -33,11 +33,13 @@ def children(settings: Settings, gate: int) -> list[Child]:
     ``gate`` is a file descriptor whose reading ends when the database is ready.
     """
     sandbox = ("--port", str(settings.sandbox_port), "--state-file", str(settings.instance_dir / "sandbox.json"))
+    waits: dict[str, Any] = {"environ": {"GATE_FD": str(gate)}, "files": (gate,)}
     bind = f"{bracketed(settings.host)}:{settings.port}"
     web = ("--config", "python:service.web_server", "--bind", bind, "app:create_app()")
     rows = [
         (settings.sandbox, Child("sandbox", (sys.executable, "-m", "sandbox", *sandbox))),
-        (True, Child("web server", (sys.executable, "-m", "gunicorn", *web), 25, {"GATE_FD": str(gate)}, (gate,))),
+        (True, Child("web server", (sys.executable, "-m", "gunicorn", *web), 25, **waits)),
+        (True, Child("worker", (sys.executable, "-m", "service.worker"), 5, **waits)),
     ]
     return [child for is_wanted, child in rows if is_wanted]
 

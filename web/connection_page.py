@@ -11,10 +11,11 @@ from uuid import UUID
 from flask import url_for
 from sqlalchemy.exc import SQLAlchemyError
 
-from web import connection_scopes, connection_view
+from web import connection_health, connection_scopes, connection_view
+from web.connection_health import Course
 from web.connection_scopes import Matrix
 from web.connection_view import ConnectionView, State, Step
-from zoho import diagnostics, scopes, tokens
+from zoho import diagnostics, scopes, tokens, watch
 from zoho.connections import Connection
 from zoho.diagnostics import Finding, Outcome
 from zoho.errors import NotConnectedError, ThrottledError, ZohoError
@@ -86,6 +87,7 @@ class ConnectionPage:
     def _look_again(self) -> None:
         """The checks wrote down what they learned."""
         try:
+            watch.note(self._amend, self._row.id, [row.finding for row in self._rows])
             self._row, self.connection = connection_view.load(self._amend, self._row.id, self._user_id)
         except (SQLAlchemyError, NotConnectedError):  # half of the page is out: it ends with what was known before
             log.warning("connection %s could not be read again", self._row.id, exc_info=True)
@@ -105,6 +107,15 @@ class ConnectionPage:
         plural = "s" if counts[Outcome.WARNING] > 1 else ""
         words = {outcome: WORDS[outcome][0] + (plural if outcome == Outcome.WARNING else "") for outcome in ORDER}
         return ", ".join(f"{counts[outcome]} {words[outcome]}" for outcome in ORDER if counts[outcome])
+
+    @property
+    def course(self) -> Course | None:
+        """How the connection was until now; None when that cannot be read any more."""
+        try:
+            return connection_health.course(self._amend, self.connection)
+        except SQLAlchemyError:
+            log.warning("the course of connection %s could not be read", self._row.id, exc_info=True)
+            return None
 
     @property
     def matrix(self) -> Matrix | None:

@@ -7,14 +7,15 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from zoho import connections, errors, renewals, tokens
+from zoho import connections, health, renewals, tokens, watch
 from zoho.connections import Connection, Status
+from zoho.health import Health, Verdict
 from zoho.runtime import Amend
+from zoho.watch import ConnectionHealth
 
 PRODUCTS = {"crm": "Zoho CRM", "desk": "Zoho Desk"}
 ENVIRONMENTS = {"sandbox": "Zoho sandbox", "developer": "Zoho developer environment", "bigin": "Bigin"}
-FRESH = timedelta(days=1)
-"""How long a success speaks for the present."""
+TONES = {Health.UNKNOWN: "secondary", Health.HEALTHY: "success", Health.MAY_RECOVER: "warning", Health.NEEDS_YOU: "danger"}
 
 
 class Step(StrEnum):
@@ -83,6 +84,7 @@ class ConnectionView:
     state: State
     token: TokenFacts
     last_success_at: datetime | None
+    last_failure_at: datetime | None
     connected_at: datetime | None
     replaces: str
     """The name of the connection that this grant was meant for, when somebody else came back."""
@@ -127,8 +129,9 @@ def overview(amend: Amend, user_id: UUID) -> Overview:
     with amend.reading() as session:
         rows = connections.list_own(session, user_id)
         ended = connections.list_disconnected(session, user_id)
+        seen = watch.last_seen(session, [row.id for row in rows])
     names = {row.id: row.name for row in (*rows, *ended)}
-    shown = (view(amend, row, names.get(row.replaces_id, "") if row.replaces_id else "") for row in rows)
+    shown = (view(amend, row, names.get(row.replaces_id, "") if row.replaces_id else "", seen.get(row.id)) for row in rows)
     return Overview(tuple(shown), tuple(view(amend, row) for row in ended))
 
 
@@ -137,10 +140,11 @@ def load(amend: Amend, connection_id: UUID, user_id: UUID) -> tuple[Connection, 
     with amend.reading() as session:
         connection = connections.get_own(session, connection_id, user_id)
         wanted = session.get(Connection, connection.replaces_id) if connection.replaces_id else None
-    return connection, view(amend, connection, wanted.name if wanted else "")
+        seen = watch.last_seen(session, [connection_id]).get(connection_id)
+    return connection, view(amend, connection, wanted.name if wanted else "", seen)
 
 
-def view(amend: Amend, connection: Connection, replaces: str = "") -> ConnectionView:
+def view(amend: Amend, connection: Connection, replaces: str = "", seen: ConnectionHealth | None = None) -> ConnectionView:
     """The presentation of one row."""
     center = amend.data_centers.get(connection.location)
     is_sandbox = connection.location == "sandbox"
@@ -164,16 +168,17 @@ def view(amend: Amend, connection: Connection, replaces: str = "") -> Connection
         data_center=center.name if center else f"{connection.location} (no longer in the table of data centres)",
         environment="sandbox" if is_sandbox else connection.environment or "",
         is_sandbox=is_sandbox,
-        state=state(connection, now, replaces),
+        state=state(connection, now, replaces, seen),
         token=_token(connection, now),
         last_success_at=connection.last_success_at,
+        last_failure_at=connection.last_failure_at,
         connected_at=connection.connected_at,
         replaces=replaces,
     )
 
 
-def state(connection: Connection, now: datetime, replaces: str = "") -> State:
-    """In words, from what was last heard of Zoho. Healthy only when a call worked within a day, and none has failed since."""
+def state(connection: Connection, now: datetime, replaces: str = "", seen: ConnectionHealth | None = None) -> State:
+    """In words, from what was last heard of Zoho and, where that is more recent or worse, from the last check."""
     match connection.status:
         case Status.PENDING if replaces and (connection.zoho_user_name or connection.zoho_user_email):
             return State("needs you", "danger", "Somebody else came back from Zoho. Decide what to do with their connection.", Step.LOOK)
@@ -181,42 +186,19 @@ def state(connection: Connection, now: datetime, replaces: str = "") -> State:
             return State("unfinished", "warning", "Zoho granted access, but has not yet said whose it is.", Step.FINISH)
         case Status.DISCONNECTED:
             return State("disconnected", "secondary", "It was ended here; its history is kept.", Step.RECONNECT)
-    if connection.status == Status.RECONNECT_NEEDED or not connection.refresh_token:
-        return _dead(connection)
-    if connection.status == Status.FAILING:
-        return State("needs you", "danger", f"{renewals.last_words(connection)} Last tried:", Step.LOOK, connection.last_failure_at)
-    if connection.status != Status.ACTIVE:
-        return State("needs you", "danger", "Its state is none that Amend knows. The checks below say more.", Step.LOOK)
-    return _living(connection, now)
+    heard = health.heard(connection, now)
+    verdict = _seen(connection, seen) or heard if seen and not heard.health.is_bad else heard
+    word = "not used yet" if verdict.health == Health.UNKNOWN and verdict.at is None else verdict.health.words
+    step = Step.LOOK if verdict.health == Health.NEEDS_YOU else Step.OPEN
+    sentence = f"{verdict.reason} {verdict.lead}".strip()
+    return State(word, TONES[verdict.health], sentence, Step.RECONNECT if health.is_dead(connection) else step, verdict.at)
 
 
-def _dead(connection: Connection) -> State:
-    revoked, missing = "Zoho no longer accepts its refresh token.", "It has no refresh token, so it cannot be renewed."
-    sentence = revoked if connection.refresh_token else missing
-    noticed_at = connection.last_failure_at
-    return State("needs you", "danger", f"{sentence} Noticed" if noticed_at else sentence, Step.RECONNECT, noticed_at)
-
-
-def _living(connection: Connection, now: datetime) -> State:
-    good, bad, code = connection.last_success_at, connection.last_failure_at, connection.last_failure_code or ""
-    waits_until = renewals.waits_until(connection, now)
-    if waits_until:
-        sentence = "Zoho allows 10 renewals in 10 minutes and they are used up; nothing is lost. Next try:"
-        return State("may recover", "warning", sentence, Step.OPEN, waits_until)
-    failure = errors.kind_of(code)
-    if connection.failing_since and failure.lasts is False:
-        sentence = f"Its access token could not be renewed. {renewals.reason(connection)} Last tried:"
-        return State("may recover", "warning", sentence, Step.OPEN, bad)
-    if bad and (good is None or bad >= good or connection.failing_since):
-        if failure.lasts is False:
-            return State("may recover", "warning", f"{failure.summary} Last tried:", Step.OPEN, bad)
-        if failure.lasts:
-            return State("needs you", "danger", f"{failure.summary} Noticed", Step.LOOK, bad)
-    if good is None:
-        return State("not used yet", "secondary", "No call was made yet.", Step.OPEN)
-    if now - good > FRESH:
-        return State("not checked", "secondary", "Nothing was asked of Zoho for more than a day. Last success:", Step.OPEN, good)
-    return State("healthy", "success", "The last call to Zoho worked:", Step.OPEN, good)
+def _seen(connection: Connection, seen: ConnectionHealth) -> Verdict | None:
+    """What the last check found wrong, unless the account was connected anew since, or worked again after a mere disturbance."""
+    proof = connection.connected_at if seen.state == Health.NEEDS_YOU else connection.last_success_at
+    is_over = seen.checked_at is None or (proof is not None and proof > seen.checked_at)
+    return None if is_over or not Health(seen.state).is_bad else Verdict(Health(seen.state), seen.reason, "Checked", seen.checked_at)
 
 
 def _organizations(connection: Connection) -> tuple[str, ...]:

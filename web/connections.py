@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from web import connection_page, connection_scopes, connection_view, streaming
+from web import connection_health, connection_page, connection_scopes, connection_view, streaming
 from web.connect import MESSAGES
 from web.connection_forms import NameForm, OrganizationForm
 from web.runtime import amend, operator
@@ -31,7 +31,9 @@ AT_ZOHO = {
 def index() -> ResponseReturnValue:
     """All connections of the operator, a row each; two ways to begin when there is none."""
     page = connection_view.overview(amend(), operator().id)
-    return render_template("connections/index.html", page=page, has_sandbox=amend().settings.sandbox)
+    return render_template(
+        "connections/index.html", page=page, has_sandbox=amend().settings.sandbox, alerts=connection_health.alerts_view(amend())
+    )
 
 
 @bp.get("/connections/<uuid:connection_id>")

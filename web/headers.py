@@ -22,7 +22,7 @@ ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-ANY_HOST = frozenset({"health.show"})
+ANY_HOST = frozenset({"health.show", "health.ready"})
 """Endpoints that answer whatever host was asked for: a prober knows only the address."""
 
 

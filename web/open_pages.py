@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from web.runtime import stash
 
-OPEN = frozenset({"static", "health.show", "sign_in.sign_in", "sign_in.set_up"})
+OPEN = frozenset({"static", "health.show", "health.ready", "sign_in.sign_in", "sign_in.set_up"})
 MAX_PATH = 2000
 MAX_DECODED = 3
 """A path that is still encoded after so many rounds is up to something."""

@@ -49,6 +49,15 @@ def unseal(amend: Amend, connection_id: UUID, sealed: str) -> str:
     return amend.keys.unseal(connection_id, sealed)
 
 
+def check_key(amend: Amend) -> None:
+    """Open the refresh token that was sealed last, if there is any. Raises KeyLostError."""
+    newest = select(_TABLE.c.id, _TABLE.c.refresh_token).where(_TABLE.c.refresh_token.is_not(None), _TABLE.c.status == Status.ACTIVE)
+    with amend.looking() as database:
+        row = database.execute(newest.order_by(_TABLE.c.connected_at.desc()).limit(1)).first()
+    if row is not None:
+        unseal(amend, row.id, row.refresh_token)
+
+
 def is_valid_expiry(token_expires_at: object) -> bool:
     """True for Unix seconds; milliseconds, 0, null, and the text that SQLite lets into a column of numbers are not."""
     return isinstance(token_expires_at, int) and YEAR_2001 <= token_expires_at <= YEAR_2100

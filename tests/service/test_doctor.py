@@ -12,10 +12,11 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import update
 
+from changes import heartbeat
 from service.cli import main
 from service.doctor import is_coloured
 from tests.walk import connect
-from zoho import tokens
+from zoho import runtime, tokens
 from zoho.connections import Connection, Status
 
 KEYS = {"connection", "check", "outcome", "evidence", "cause", "next"}
@@ -50,6 +51,9 @@ def doctor(settings, monkeypatch):
     }
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
+    running = runtime.build(settings)
+    heartbeat.beat(running, "here:1", running.now())
+    running.close()
 
     def run(*arguments, columns="120"):
         return CliRunner().invoke(main, ["doctor", *arguments], env=environ | {"COLUMNS": columns}, catch_exceptions=False)

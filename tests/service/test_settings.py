@@ -247,6 +247,34 @@ def test_instance_directory_that_is_a_file_is_named(tmp_path: Path) -> None:
     assert list(problems(tmp_path / "file")) == ["AMEND_INSTANCE_DIR"]
 
 
+MAIL = {"AMEND_SMTP_HOST": "mail.example.com", "AMEND_ALERT_FROM": "amend@example.com", "AMEND_ALERT_TO": "ops@example.com"}
+
+
+@pytest.mark.parametrize(("security", "port"), [("", 587), ("STARTTLS", 587), ("tls", 465), ("none", 25)])
+def test_the_port_of_the_mail_server_follows_from_its_security(instance: Path, security: str, port: int) -> None:
+    settings = load(instance, AMEND_SMTP_SECURITY=security, **MAIL)
+    assert (settings.smtp_port, settings.alert_channels) == (port, ("email",))
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"AMEND_SMTP_HOST": "mail.example.com"}, {"AMEND_ALERT_FROM", "AMEND_ALERT_TO"}),
+        (MAIL | {"AMEND_SMTP_PASSWORD": "hunter22"}, {"AMEND_SMTP_PASSWORD"}),
+        (MAIL | {"AMEND_SMTP_USER": "a", "AMEND_SMTP_PASSWORD": "hunter22", "AMEND_SMTP_SECURITY": "none"}, {"AMEND_SMTP_PASSWORD"}),
+        (MAIL | {"AMEND_ALERT_TO": "ops@example.com, nobody"}, {"AMEND_ALERT_TO"}),
+        (MAIL | {"AMEND_SMTP_SECURITY": "ssl"}, {"AMEND_SMTP_SECURITY"}),
+        ({"AMEND_WEBHOOK_URL": "file:///etc/hunter22"}, {"AMEND_WEBHOOK_URL"}),
+        ({"AMEND_WEBHOOK_SECRET": "hunter22"}, {"AMEND_WEBHOOK_SECRET"}),
+        ({"AMEND_ALERT_GRACE_MINUTES": "-1"}, {"AMEND_ALERT_GRACE_MINUTES"}),
+    ],
+)
+def test_a_bad_setting_of_alerts_is_named_without_a_secret(instance: Path, given: dict[str, str], named: set[str]) -> None:
+    found = problems(instance, **given)
+    assert set(found) == named
+    assert "hunter22" not in str(found)
+
+
 def test_every_setting_stands_in_the_example() -> None:
     """.env.example documents all of them, and nothing else."""
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
