@@ -29,21 +29,24 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from sqlalchemy import update
 
+from changes import checks, heartbeat
 from sandbox.config import CLIENT_ID, CLIENT_SECRET
 from sandbox.server import Sandbox
 from service.settings import Settings
 from store import make_engine, migrate
 from tests import walk
-from zoho import clients, runtime
+from zoho import clients, runtime, watch
 from zoho.connections import Connection
 from zoho.data_centers import DataCenters
 from zoho.diagnostics import Finding, examine
 from zoho.http import Http
 from zoho.keys import Keys
 from zoho.runtime import Amend
+from zoho.watch import ConnectionHealth
 
 DEADLINE_SECONDS = 4.0
 """A tenth of it would do for a Zoho on loopback; what hangs costs all of it."""
+WORKER = "bench:1"
 REFUSED = "http://127.0.0.1:1"
 """Nobody listens there."""
 
@@ -65,15 +68,25 @@ class Bed:
     def __init__(self, folder: Path, zoho: Sandbox, clock: Clock, stack: ExitStack, **choices: Any) -> None:
         self.folder, self.zoho, self.clock, self.stack = folder, zoho, clock, stack
         settings = Settings.load({}, instance_dir=folder, sandbox_port=urlsplit(zoho.url).port)
-        self.amend: Amend = runtime.build(settings, now=clock)
+        self.amend: Amend = runtime.build(settings, now=clock, checks=checks.CHECKS)
         stack.callback(self.amend.close)
         self.deadline_seconds = DEADLINE_SECONDS
         self.user = walk.add(self.amend)
         self.connection_id = self.connect(**choices)
+        self.beat()
 
     def later(self, **by: float) -> None:
-        """Time goes by for both."""
+        """Time goes by for both, and the worker does its work."""
         self.clock.at += timedelta(**by)
+        self.beat()
+
+    def beat(self) -> None:
+        """The worker is alive, and its next check is tomorrow."""
+        heartbeat.beat(self.amend, WORKER, self.amend.now())
+        while due := watch.find_due(self.amend):
+            watch.claim(self.amend, due)
+        with self.amend.sessions.begin() as session:
+            session.execute(update(ConnectionHealth).values(next_check_at=self.amend.now() + timedelta(days=1)))
 
     def connect(self, **choices: Any) -> UUID:
         """One more connection of the same person."""

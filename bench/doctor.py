@@ -8,6 +8,7 @@ which CI compares. Run it with ``.venv/bin/python -m bench.doctor [--write]``; a
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "doctor.md"
 BEGIN, END = "<!-- table: bench.doctor -->\n", "<!-- end of the table -->\n"
 RED = (Outcome.FAILED, Outcome.BROKE, Outcome.WARNING)
 WANTED = 0.95
+PORT = re.compile(r"(?<=127\.0\.0\.1):\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def table(results: Sequence[Result]) -> str:
 def _line(one: Result) -> str:
     if one.first is None:
         return f"| {one.name} | none | | | missed |"
-    cause, button = one.first.cause.replace("|", "\\|"), (one.first.action or "").replace("_", " ")
+    cause, button = PORT.sub("", one.first.cause.replace("|", "\\|")), (one.first.action or "").replace("_", " ")
     return f"| {one.name} | {one.first.title} | {cause} | {button} | {'' if one.is_right else 'missed'} |"
 
 

@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench.bed import REFUSED, Bed
+from bench.bed import REFUSED, WORKER, Bed
+from changes import heartbeat
 from sandbox.server import Sandbox
 from zoho import clients, features, metadata
 from zoho.connections import Status
@@ -171,6 +172,20 @@ def _revision(number: str) -> Callable[[Bed], None]:
     return spoil
 
 
+def _worker_killed(on: Bed) -> None:
+    on.clock.at += timedelta(minutes=5)
+
+
+def _worker_stuck(on: Bed) -> None:
+    on.clock.at += timedelta(days=1, hours=1)
+    heartbeat.beat(on.amend, WORKER, on.clock())
+
+
+def _no_queue(on: Bed) -> None:
+    with closing(sqlite3.connect(on.database)) as other:
+        other.execute("DROP TABLE alerts")
+
+
 def _stale(on: Bed) -> None:
     row = on.row
     metadata.crm_fields(on.amend, row, "Leads")
@@ -184,6 +199,7 @@ def _clock(seconds: int) -> Callable[[Bed], None]:
     def spoil(on: Bed) -> None:
         right = on.amend.now
         on.amend = replace(on.amend, now=lambda: right() + timedelta(seconds=seconds))
+        on.beat()
 
     return spoil
 
@@ -226,6 +242,12 @@ NEAR = (
     Fault("database server away", _settings(database_url="postgresql://amend:geheim@127.0.0.1:1/amend"), "database", "does not answer"),
     Fault("database of a newer Amend", _revision("9999"), "migrations", "newer"),
     Fault("database not migrated", _revision("0001"), "migrations", "0001"),
+)
+BACKGROUND = (
+    Fault("worker killed", _worker_killed, "worker", "last heard of"),
+    Fault("worker stopped", lambda on: heartbeat.leave(on.amend, WORKER), "worker", "stopped"),
+    Fault("worker gets to nothing", _worker_stuck, "queue", "waited"),
+    Fault("queue out of reach", _no_queue, "queue", "cannot be read"),
 )
 ROW = (
     Fault("connection not finished", _row(status=Status.PENDING), "connection", "not finished"),
@@ -358,10 +380,10 @@ FAR = (
 SCOPES = tuple(_scope(scope, "not granted") for scope in features.to_ask(("crm", "desk")))
 UNTOLD = (
     Fault("scope to read CRM taken, untold", partial(Bed.withhold, scope="ZohoCRM.modules.READ"), "crm_records", "scope"),
-    Fault("scope of Desk organizations taken, untold", partial(Bed.withhold, scope="Desk.basic.READ"), "desk_org", "Desk.basic.READ"),
+    Fault("scope of Desk organizations taken, untold", partial(Bed.withhold, scope="Desk.basic.READ"), "desk_agent", "Desk.basic.READ"),
     Fault("scope of Desk tickets taken, untold", partial(Bed.withhold, scope="Desk.tickets.READ"), "desk_records", "Desk.tickets.READ"),
 )
-FAULTS = (*NEAR, *ROW, *WAY, *GRANT, *SCOPES, *UNTOLD, *FAR)
+FAULTS = (*NEAR, *BACKGROUND, *ROW, *WAY, *GRANT, *SCOPES, *UNTOLD, *FAR)
 
 
 def _nothing(on: Bed) -> None:
