@@ -40,8 +40,7 @@ def test_findings_are_sent_from_near_to_far_and_the_verdict_last(client: Visitor
     page = client.get(f"/connections/{connection_id}").text
 
     sent = re.findall(r'id="check-(\w+)"', page)
-    assert sent == [slug for slug in TITLES if slug in sent]
-    assert set(sent) == set(TITLES)
+    assert [slug for slug in sent if slug in TITLES] == list(TITLES)
     assert page.index('class="verdict"') > page.index('id="check-last_calls"')
     assert '<a href="#check-desk_org">Desk organization</a>' in page
 
@@ -106,7 +105,7 @@ def test_the_bundle_is_one_file_with_the_findings_and_no_token(client: Visitor, 
 
     assert re.fullmatch(r'attachment; filename="amend-support-[\d-]+\.json"', answer.headers["Content-Disposition"])
     document = json.loads(answer.text)
-    assert {finding["check"] for finding in document["findings"]} == set(TITLES)
+    assert {finding["check"] for finding in document["findings"]} >= set(TITLES)
     secrets = [sandbox.grants[0].refresh_token, *sandbox.grants[0].access_tokens]
     assert not any(secret in answer.text for secret in secrets)
 
