@@ -6,6 +6,7 @@ read, secrets are taken out before anything else is done, and what is not known 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -37,7 +38,8 @@ READ_CHARACTERS = 100_000
 SHOWN_CHARACTERS = 2_000
 MOST = 8
 """Different errors told of one text."""
-MOST_NODES = 5_000
+MOST_NODES, MOST_BRACES = 5_000, 100
+_BRACE = re.compile(r"[\[{]")
 
 OAUTH: dict[str, type[ZohoError]] = {
     "invalid_code": InvalidGrantError,
@@ -119,18 +121,20 @@ def _shown(clean: str, bodies: list[Any]) -> str:
 
 
 def _bodies(text: str) -> list[Any]:
-    """The JSON in a text: all of it, or what begins at its first brace."""
-    for start in dict.fromkeys((0, text.find("{"), text.find("["))):
-        end = max(text.rfind("}"), text.rfind("]")) + 1
-        if start < 0 or end <= start:
-            continue
+    """The JSON in a text, wherever it begins, one body after the other."""
+    decoder, bodies, at = json.JSONDecoder(), list[Any](), 0
+    for _ in range(MOST_BRACES):
+        brace = _BRACE.search(text, at)
+        if brace is None:
+            break
         try:
-            body = exact_json.loads(text[start:end])
+            body, at = decoder.raw_decode(text, brace.start())
         except (ValueError, RecursionError):
+            at = brace.end()
             continue
-        if isinstance(body, dict | list):
-            return [body] if _is_shallow(body) else []
-    return []
+        if _is_shallow(body):
+            bodies.append(body)
+    return bodies
 
 
 def _is_shallow(body: Any) -> bool:

@@ -49,8 +49,7 @@ def desk(amend: Amend, connection: Connection) -> Observation:
 
 def clock(amend: Amend, connection: Connection) -> Observation:
     """This machine's clock against the ``Date`` of the accounts server, which has seconds."""
-    url, started = tokens.data_center(amend, connection).accounts, monotonic()
-    before = amend.now()
+    url, before = tokens.data_center(amend, connection).accounts, amend.now()
     try:
         response = _ask(amend, url)
         theirs = parsedate_to_datetime(response.headers["Date"])
@@ -58,7 +57,7 @@ def clock(amend: Amend, connection: Connection) -> Observation:
         return not_checked("The accounts server did not say what time it is.", "Nothing needs to be done.")
     ours = before + (amend.now() - before) / 2
     off = (ours - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC))).total_seconds()
-    seen = f"here {_hour(ours)}, at Zoho {_hour(theirs)} ({monotonic() - started:.1f} s for the answer)"
+    seen = f"here {_hour(ours)}, at Zoho {_hour(theirs)}"
     if abs(off) <= DRIFT_SECONDS:
         return ok(f"{seen}: they agree")
     way = f"This machine's clock is {span(off)} {'ahead of' if off > 0 else 'behind'} Zoho's"

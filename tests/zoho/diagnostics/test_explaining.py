@@ -64,6 +64,11 @@ def test_a_refusal_says_where_the_field_is_and_that_no_check_is_about_it(body, f
     assert (found.field, found.check) == (field, None)
 
 
+def test_a_body_is_found_between_others_and_words():
+    text = f"sent {{'x': 1}} [1] got {json.dumps(REFUSAL)} then {json.dumps(DESK)}."
+    assert [reading.field for reading in explain_text(text).readings] == ["Phone at $.data[0].Phone", "/email"]
+
+
 def test_of_a_bulk_answer_each_different_refusal_is_told_and_successes_are_not():
     rows = [{"code": "SUCCESS"}, *({"code": "DUPLICATE_DATA", "details": {"api_name": f"F{n}"}} for n in range(3))]
     assert [reading.field for reading in explain_text(json.dumps({"data": rows})).readings] == ["F0", "F1", "F2"]
