@@ -17,7 +17,7 @@ from web.runtime import amend
 from zoho import runtime
 from zoho.data_centers import SANDBOX
 
-BLUEPRINTS = ("health", "sign_in", "connections", "connect", "records", "history")
+BLUEPRINTS = ("health", "sign_in", "connections", "request_log", "connect", "records", "history")
 """Modules of ``web``, each with a blueprint ``bp``."""
 MAX_FORM = 16 * 1024 * 1024
 """Bytes: a record may have dozens of fields of 32,000 characters, each up to nine bytes when posted."""

@@ -64,7 +64,7 @@ def _measure(scratch: Path, port: int, rounds: int) -> list[Figure]:
     try:
         return [_saves(amend, visitor, user.id, connection_id, rounds), _form(amend, visitor, connection_id, rounds)]
     finally:
-        amend.sessions.kw["bind"].dispose()
+        amend.close()
 
 
 def _saves(amend: Amend, visitor: Visitor, user_id: UUID, connection_id: UUID, rounds: int) -> Figure:

@@ -105,7 +105,7 @@ def connected(fake: Fake, now: Callable[[], datetime] | None = None) -> Iterator
                 session.merge(OrgLimit(org=f"crm:{ORG['id']}", edition="enterprise"))
             yield amend, connection_id
         finally:
-            amend.sessions.kw["bind"].dispose()
+            amend.close()
 
 
 def ids(count: int) -> list[str]:

@@ -91,6 +91,8 @@ def apply(amend: Amend, edit: Edit) -> Applied | SentBefore | Question:
         raise
     if isinstance(moved, Question):
         return moved
+    if moved is not None and (other := _sent_before(amend, edit, step)) is not None:
+        return SentBefore(other)  # what moved the record was this form itself, sent twice at once
     if moved is not None:
         return _store_settled(amend, edit, plan, step, Settled(Verdict.CONFLICT, edit.changes, note=CHANGED, record=moved))
     other = _store_sent(amend, edit, plan, step)
@@ -104,7 +106,8 @@ def apply(amend: Amend, edit: Edit) -> Applied | SentBefore | Question:
     if isinstance(answer, Question):
         return _ask(amend, edit, step, answer)
     settled = _judge(amend, edit, answer)
-    _settle(amend, step, settled, frees_form=settled.verdict in (Verdict.REFUSED, Verdict.CONFLICT))
+    frees_form = settled.verdict in (Verdict.REFUSED, Verdict.CONFLICT)
+    _settle(amend, step, settled, has_form=edit.snapshot_id is not None, frees_form=frees_form)
     return Applied(settled, plans.receipt_of(step, plan, edit.connection.name))
 
 
@@ -128,7 +131,8 @@ def _judge(amend: Amend, edit: Edit, answer: Done | Refused) -> Settled:
         return Settled(Verdict.REFUSED, changes, refusals=outcome.refusals, outcome=outcome)
     if outcome.status == "conflict":
         return Settled(Verdict.CONFLICT, changes, note=CHANGED, outcome=outcome)
-    seen = verify.read_back(amend, edit.connection, edit.target.product, edit.target.module, edit.target.record_id)
+    written = tuple(change.name for change in changes)
+    seen = verify.read_back(amend, edit.connection, edit.target.product, edit.target.module, edit.target.record_id, written)
     was_accepted = outcome.status == "accepted"
     if isinstance(seen, str):
         said = "Zoho accepted the change, but it could not be read back" if was_accepted else outcome.note
@@ -187,7 +191,7 @@ def _call(edit: Edit) -> tuple[str, dict[str, Any]]:
 
 def _store_sent(amend: Amend, edit: Edit, plan: Plan, step: Step) -> UUID | None:
     """Mark the step as sent so that it survives a power cut; or name the step that took the form, or the undo, before."""
-    step.state, step.sent_at = StepState.SENT, plan.created_at
+    step.hold({"state": StepState.SENT, "sent_at": plan.created_at})
     try:
         with amend.writing(durable=True) as transaction:
             plans.insert(transaction, plan, step)
@@ -200,29 +204,34 @@ def _store_sent(amend: Amend, edit: Edit, plan: Plan, step: Step) -> UUID | None
     return None
 
 
+def _sent_before(amend: Amend, edit: Edit, step: Step) -> UUID | None:
+    """The step that took the form, or the undo, before this one."""
+    with amend.writing() as transaction:
+        taken = snapshots.find_step(transaction, edit.snapshot_id) if edit.snapshot_id else None
+        return taken or plans.find_undo(transaction, edit.undoes_id, step)
+
+
 class _Taken(Exception):
     """Takes back what was begun: another step was before."""
 
 
 def _store_settled(amend: Amend, edit: Edit, plan: Plan, step: Step, settled: Settled) -> Applied:
     """A step of which nothing was sent."""
-    for name, value in _values(amend, settled).items():
-        setattr(step, name, value)
+    step.hold(_values(amend, settled))
     with amend.writing() as transaction:
         plans.insert(transaction, plan, step)
     return Applied(settled, plans.receipt_of(step, plan, edit.connection.name))
 
 
-def _settle(amend: Amend, step: Step, settled: Settled, *, frees_form: bool = False) -> None:
+def _settle(amend: Amend, step: Step, settled: Settled, *, has_form: bool = True, frees_form: bool = False) -> None:
     """Write the verdict down, and what it means for the form that was sent. *unknown* leaves the step open: it may be settled later."""
     values = _values(amend, settled)
-    for name, value in values.items():
-        setattr(step, name, value)
+    step.hold(values)
     with amend.writing() as transaction:
         transaction.execute(_UPDATE, {"step_id": step.id, **values})
-        if frees_form:
+        if has_form and frees_form:
             snapshots.release(transaction, step.id)
-        elif settled.verdict in (Verdict.STORED, Verdict.STORED_DIFFERENTLY):
+        elif has_form and settled.verdict in (Verdict.STORED, Verdict.STORED_DIFFERENTLY):
             snapshots.forget_sent(transaction, step.id)
 
 

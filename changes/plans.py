@@ -22,6 +22,9 @@ from zoho.answers import Refusal
 from zoho.connections import Connection
 from zoho.errors import NotFoundError
 
+MAX_VERSION = 60
+"""Characters: longer than any time that Zoho writes."""
+
 
 class Verdict(StrEnum):
     """What became of a write, proved by reading back. The words are the same everywhere."""
@@ -74,7 +77,7 @@ class Step(Base):
     record_id: Mapped[str] = mapped_column(String(40))
     record_name: Mapped[str] = mapped_column(String(400))
     changes: Mapped[list[dict[str, Any]]] = mapped_column(ExactJson)
-    version: Mapped[str | None] = mapped_column(String(60))
+    version: Mapped[str | None] = mapped_column(String(MAX_VERSION))
     options: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     state: Mapped[str] = mapped_column(String(10), default=StepState.READY)
     verdict: Mapped[str | None] = mapped_column(String(20))
@@ -159,35 +162,37 @@ class Target:
 
 def new_plan(user_id: UUID, connection: Connection, *, origin: str, now: datetime, undoes_id: UUID | None = None) -> Plan:
     """A plan that is approved by being proposed: the person saw the values it carries. Not stored yet."""
-    return Plan(
-        id=uuid4(),
-        connection_id=connection.id,
-        user_id=user_id,
-        origin=origin,
-        undoes_id=undoes_id,
-        created_at=now,
-        approved_at=now,
-    )
+    values: dict[str, Any] = {
+        "id": uuid4(),
+        "connection_id": connection.id,
+        "user_id": user_id,
+        "origin": origin,
+        "undoes_id": undoes_id,
+        "created_at": now,
+        "approved_at": now,
+    }
+    return Plan().hold(values)
 
 
 def new_step(
     plan: Plan, target: Target, changes: Sequence[Change], *, version: str | None = None, options: dict[str, Any] | None = None
 ) -> Step:
     """A step of the plan. Not stored yet."""
-    return Step(
-        id=uuid4(),
-        plan_id=plan.id,
-        position=0,
-        product=target.product,
-        module=target.module,
-        record_id=target.record_id,
-        record_name=target.record_name[:400],
-        changes=to_rows(changes),
-        version=version,
-        options=options or {},
-        state=StepState.READY,
-        refusals=[],
-    )
+    values: dict[str, Any] = dict.fromkeys(_STEP_COLUMNS) | {
+        "id": uuid4(),
+        "plan_id": plan.id,
+        "position": 0,
+        "product": target.product,
+        "module": target.module,
+        "record_id": target.record_id,
+        "record_name": target.record_name[:400],
+        "changes": to_rows(changes),
+        "version": version,
+        "options": options or {},
+        "state": StepState.READY,
+        "refusals": [],
+    }
+    return Step().hold(values)
 
 
 def insert(transaction: Transaction, *rows: Plan | Step) -> None:
@@ -261,6 +266,7 @@ def receipt_of(step: Step, plan: Plan, connection_name: str, undone_by: UUID | N
     )
 
 
+_STEP_COLUMNS = [column.key for column in Step.__table__.columns]
 _TABLES: dict[type, Any] = {Plan: Plan.__table__, Step: Step.__table__}
 _INSERTS = {owner: (insert_into(table), [column.key for column in table.columns]) for owner, table in _TABLES.items()}
 _UNDONE = (Verdict.STORED.value, Verdict.STORED_DIFFERENTLY.value)

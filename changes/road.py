@@ -150,10 +150,10 @@ def check(amend: Amend, user_id: UUID, step_id: UUID) -> Receipt:
         return receipt
     with amend.reading() as session:
         step, connection = plans.get_own(session, step_id, user_id), connections.get(session, receipt.connection_id)
-    answer = verify.read_record(amend, connection, receipt.product, receipt.module, receipt.record_id)
+    names = [change.name for change in receipt.changes]
+    answer = verify.read_record(amend, connection, receipt.product, receipt.module, receipt.record_id, tuple(names))
     if not isinstance(answer, Done):
         return receipt
-    names = [change.name for change in receipt.changes]
     known = record_fields(amend, connection, receipt.product, receipt.module, answer.value, names)
     fields = {name: known.get(name) or unknown_field(receipt.product, name) for name in names}
     is_late = receipt.sent_at is None or amend.now() - receipt.sent_at >= LATE
@@ -182,7 +182,7 @@ def execute_tool(amend: Amend, connection_id: UUID, name: str, params: Mapping[s
 
 def _write_tool(amend: Amend, connection_id: UUID, product: str, module: str, params: Any) -> ToolAnswer:
     connection = clients.load(amend, connection_id)
-    answer = verify.read_record(amend, connection, product, module, params.id)
+    answer = verify.read_record(amend, connection, product, module, params.id, tuple(params.fields))
     if not isinstance(answer, Done):
         return answer  # type: ignore[no-any-return]
     record: dict[str, Any] = answer.value

@@ -73,6 +73,11 @@ def claim(transaction: Transaction, snapshot_id: UUID, step_id: UUID) -> UUID | 
     unsent = update(Snapshot).where(Snapshot.id == snapshot_id, Snapshot.step_id.is_(None)).values(step_id=step_id)
     if transaction.execute(unsent.returning(Snapshot.id)).scalar_one_or_none() is not None:
         return None
+    return find_step(transaction, snapshot_id)
+
+
+def find_step(transaction: Transaction, snapshot_id: UUID) -> UUID | None:
+    """The step that was sent from a snapshot."""
     return transaction.scalar(select(Snapshot.step_id).where(Snapshot.id == snapshot_id))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from changes.plans import Change, Verdict
+from changes.plans import MAX_VERSION, Change, Verdict
 from zoho import tools
 from zoho.answers import Done
 from zoho.connections import Connection
@@ -17,22 +17,29 @@ from zoho.tools.desk import MODULES as DESK_MODULES
 
 
 def version_of(product: str, record: Mapping[str, Any]) -> str | None:
-    """``Modified_Time`` or ``modifiedTime``, as Zoho wrote it; None when the profile may not see it."""
+    """``Modified_Time`` or ``modifiedTime``, as Zoho wrote it; None when the profile may not see it, or when it is no time."""
     value = record.get("Modified_Time" if product == "crm" else "modifiedTime")
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and 0 < len(value) <= MAX_VERSION else None
 
 
-def read_record(amend: Amend, connection: Connection, product: str, module: str, record_id: str) -> Any:
-    """The record as Zoho holds it now: Done(dict), or the Question which Desk organization. Raises the ZohoErrors of a read."""
+def read_record(
+    amend: Amend, connection: Connection, product: str, module: str, record_id: str, whole: tuple[str, ...] | None = None
+) -> Any:
+    """The record as Zoho holds it now: Done(dict), or the Question which Desk organization. Raises the ZohoErrors of a read.
+
+    ``whole``: the texts that must not be cut, which takes a call more where Zoho cut one; all of them unless named.
+    """
     if product == "desk":
         return tools.run(amend, connection, f"desk.get_{DESK_MODULES[module]}", {"id": record_id})
-    return tools.run(amend, connection, "crm.get_record", {"module": module, "id": record_id})
+    return tools.run(amend, connection, "crm.get_record", {"module": module, "id": record_id, "whole": whole})
 
 
-def read_back(amend: Amend, connection: Connection, product: str, module: str, record_id: str) -> dict[str, Any] | str:
-    """The record after a write, or in words why it cannot be seen."""
+def read_back(
+    amend: Amend, connection: Connection, product: str, module: str, record_id: str, whole: tuple[str, ...]
+) -> dict[str, Any] | str:
+    """The record after a write of the fields ``whole``, or in words why it cannot be seen."""
     try:
-        answer = read_record(amend, connection, product, module, record_id)
+        answer = read_record(amend, connection, product, module, record_id, whole)
     except ZohoError as error:
         return error.summary
     if isinstance(answer, Done) and isinstance(answer.value, dict):

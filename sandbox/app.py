@@ -28,6 +28,7 @@ from sandbox.crm_store import crm_refusal
 from sandbox.desk_store import desk_refusal
 from sandbox.faults import spoil
 from sandbox.gate import crm_gate, desk_gate
+from sandbox.traffic import is_heavy
 from sandbox.wire import Call, Refused, Route, html_answer, loads
 from sandbox.world import Seen, World
 
@@ -90,8 +91,19 @@ class App:
                 return _carry_out(self.world, request, "any")
         seen = Seen(request.method, request.path, request.args.to_dict(), dict(request.headers), _body(request))
         product = product_of(request.path)
+        if product not in ("api", "desk"):
+            return self._carried_out(request, seen, product, None)
+        with self.world.lock:
+            org = self.world.org_of(request)
+        with self.world.traffic.place(org, is_heavy=is_heavy(request, seen.body)) as refusal:
+            self.world.stopped.wait(self.world.config.latency_ms / 1000)
+            return self._carried_out(request, seen, product, refusal)
+
+    def _carried_out(self, request: Request, seen: Seen, product: str, refusal: Response | None) -> Response:
         with self.world.lock:
             self.world.record(seen)
+            if refusal is not None:
+                return refusal
             fault = self.world.faults.take(request)
             answer = None
             if fault is None or fault.applied:

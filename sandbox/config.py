@@ -47,11 +47,16 @@ class Config:
     wide_module: bool = False  # adds the module Wide, 300 fields
     automation: bool | dict[str, dict[str, Any]] = False  # a workflow rewrites fields after an update: module → field → value
     strict_picklists: bool = False  # refuse values that no layout knows
-    credits_remaining: int | None = None  # X-API-CREDITS-REMAINING
+    credits_remaining: int | None = None  # X-API-CREDITS-REMAINING, which Zoho leaves out at first
     search_lag_seconds: int = 0  # records changed more recently are not found
     pages_by_number: int = 10  # of a list; those beyond want a page token
     time_zone: str = "Europe/Zurich"  # of the current user
+    # Both products
+    max_concurrent: int = 0  # calls of an organization at once; one more is answered 429; 0 is no limit
+    max_heavy: int = 0  # of them, writes of more than 10 records and COQL
+    latency_ms: int = 0  # how long every call takes at least
     # Desk
+    desk_credits_remaining: int | None = 99_000  # X-Rate-Limit-Remaining-v3
     desk_orgs: int = 1
     desk_org_bound: bool = True  # with several organizations, a token reaches the one chosen at consent
     myform_422: bool = False

@@ -21,11 +21,11 @@ def _guard(call: Call, *, writes: bool) -> None:
 
 def _state(call: Call) -> dict[str, Any]:
     world = call.world
-    return {"faults": [fault.as_json() for fault in world.faults.all], "config": world.config.as_json()}
+    return {"faults": [fault.as_json() for fault in world.faults.all], "config": world.config.as_json(), "peaks": world.traffic.peaks}
 
 
 def show(call: Call) -> Response:
-    """GET: ``{"faults": […], "config": {switch: value}}``."""
+    """GET: ``{"faults": […], "config": {switch: value}, "peaks": {organization: calls at once}}``."""
     _guard(call, writes=False)
     return json_answer(_state(call))
 

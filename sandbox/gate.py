@@ -62,7 +62,8 @@ def desk_gate(call: Call, route: Route) -> Response:
         _check_org(call, call.grant)
     answer = route.handler(call)
     answer.headers["X-Rate-Limit-Request-Weight-v3"] = "1"
-    answer.headers["X-Rate-Limit-Remaining-v3"] = "99000"
+    if world.config.desk_credits_remaining is not None:
+        answer.headers["X-Rate-Limit-Remaining-v3"] = str(world.config.desk_credits_remaining)
     return answer
 
 

@@ -147,6 +147,11 @@ class Sandbox:
         """The living grants, with their tokens."""
         return self._world.grants.all
 
+    @property
+    def peaks(self) -> dict[str, int]:
+        """The most calls that ever ran at once, by organization: ``crm:<id>``, ``crm:<id>:heavy``, ``desk:<id>``."""
+        return dict(self._world.traffic.peaks)
+
     def calls(self, route: str) -> int:
         """How many requests came for ``PUT /crm/v8/{module}/{id}`` and the like."""
         return len(self.matching(route))

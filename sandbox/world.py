@@ -15,6 +15,7 @@ from sandbox.crm_store import CrmStore
 from sandbox.desk_store import DeskStore
 from sandbox.faults import Faults
 from sandbox.grants import Grant, Grants
+from sandbox.traffic import Traffic
 
 Now = Callable[[], datetime]
 MAX_REQUESTS = 5000
@@ -42,6 +43,7 @@ class World:
         self.config = Config()
         self.grants = Grants()
         self.faults = Faults()
+        self.traffic = Traffic(self.config)
         self.requests: list[Seen] = []
         self.crm = CrmStore(self.config, self.now, self.started_at)
         self.desk = DeskStore(self.config, self.now, self.started_at)
@@ -61,6 +63,13 @@ class World:
         """The grant of the request's access token. ``Bearer`` is tolerated."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         return self.grants.find_access(token.strip(), self.time()) if scheme.lower() in ("zoho-oauthtoken", "bearer") else None
+
+    def org_of(self, request: Request) -> str:
+        """Whose limits a call counts against: ``crm:`` and the organization of its token, or ``desk:`` and the one it names."""
+        if request.path.startswith("/api/"):
+            return f"desk:{request.headers.get('orgId', '')}"
+        grant = self.grant_of(request)
+        return f"crm:{(grant and grant.crm_org) or ''}"
 
     def record(self, seen: Seen) -> None:
         """Remember a request; the oldest are forgotten."""

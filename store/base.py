@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Self
+
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 
@@ -18,3 +21,8 @@ class Base(DeclarativeBase):
     """What every mapped class derives from."""
 
     metadata = MetaData(naming_convention=NAMING)
+
+    def hold(self, values: Mapping[str, Any]) -> Self:
+        """Hold a row's values as if they were loaded: for objects of no session, of whose changes nobody keeps account."""
+        self.__dict__.update(values)
+        return self

@@ -145,14 +145,14 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) 
 def amend(settings: Settings, clock: Clock) -> Iterator[Amend]:
     built = runtime.build(settings, now=clock)
     yield built
-    built.sessions.kw["bind"].dispose()
+    built.close()
 
 
 @pytest.fixture
 def app(settings: Settings, clock: Clock) -> Iterator[Flask]:
     made = create_app(settings, now=clock)
     yield made
-    made.extensions["amend"].sessions.kw["bind"].dispose()
+    made.extensions["amend"].close()
 
 
 @pytest.fixture

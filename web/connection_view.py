@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from zoho import connections, errors, tokens
+from zoho import connections, errors, renewals, tokens
 from zoho.connections import Connection, Status
 from zoho.runtime import Amend
 
@@ -46,7 +46,15 @@ class TokenFacts:
     renews_at: datetime | None
     renews_in: str
     refreshed_at: datetime | None
+    is_test_renewal: bool
+    """The last renewal was the one made right after connecting."""
     not_before: datetime | None
+    """Zoho, or our count of renewals, forbids another until then."""
+    failing_since: datetime | None
+    failure: str
+    next_try_at: datetime | None
+    used: int
+    budget: int = renewals.BUDGET
     margin_seconds: int = tokens.MARGIN_SECONDS
 
 
@@ -87,7 +95,7 @@ class ConnectionView:
     @property
     def is_active(self) -> bool:
         """True when it is, or lately was, in use."""
-        return self.status in (Status.ACTIVE, Status.RECONNECT_NEEDED)
+        return self.status in (Status.ACTIVE, Status.FAILING, Status.RECONNECT_NEEDED)
 
     @property
     def is_pending(self) -> bool:
@@ -169,6 +177,8 @@ def state(connection: Connection, now: datetime, replaces: str = "") -> State:
             return State("disconnected", "secondary", "It was ended here; its history is kept.", Step.RECONNECT)
     if connection.status == Status.RECONNECT_NEEDED or not connection.refresh_token:
         return _dead(connection)
+    if connection.status == Status.FAILING:
+        return State("needs you", "danger", f"{renewals.last_words(connection)} Last tried:", Step.LOOK, connection.last_failure_at)
     if connection.status != Status.ACTIVE:
         return State("needs you", "danger", "Its state is none that Amend knows. The checks below say more.", Step.LOOK)
     return _living(connection, now)
@@ -183,11 +193,15 @@ def _dead(connection: Connection) -> State:
 
 def _living(connection: Connection, now: datetime) -> State:
     good, bad, code = connection.last_success_at, connection.last_failure_at, connection.last_failure_code or ""
-    if connection.refresh_not_before and connection.refresh_not_before > now:
+    waits_until = renewals.waits_until(connection, now)
+    if waits_until:
         sentence = "Zoho allows 10 renewals in 10 minutes and they are used up; nothing is lost. Next try:"
-        return State("may recover", "warning", sentence, Step.OPEN, connection.refresh_not_before)
-    if bad and (good is None or bad >= good):
-        failure = errors.kind_of(code)
+        return State("may recover", "warning", sentence, Step.OPEN, waits_until)
+    failure = errors.kind_of(code)
+    if connection.failing_since and failure.lasts is False:
+        sentence = f"Its access token could not be renewed. {renewals.reason(connection)} Last tried:"
+        return State("may recover", "warning", sentence, Step.OPEN, bad)
+    if bad and (good is None or bad >= good or connection.failing_since):
         if failure.lasts is False:
             return State("may recover", "warning", f"{failure.summary} Last tried:", Step.OPEN, bad)
         if failure.lasts:
@@ -209,10 +223,19 @@ def _token(connection: Connection, now: datetime) -> TokenFacts:
     if connection.access_token and tokens.is_valid_expiry(connection.token_expires_at):
         expires_at = datetime.fromtimestamp(connection.token_expires_at or 0, UTC)
         renews_at = expires_at - timedelta(seconds=tokens.MARGIN_SECONDS)
-    throttled = connection.refresh_not_before
-    waits = throttled if throttled and throttled > now else None
-    renews_in = _renewal(renews_at, now) if connection.status == Status.ACTIVE else "cannot be renewed until it is reconnected"
-    return TokenFacts(expires_at, renews_at, renews_in, connection.refreshed_at, waits)
+    can_renew = connection.status in (Status.ACTIVE, Status.FAILING)
+    return TokenFacts(
+        expires_at=expires_at,
+        renews_at=renews_at,
+        renews_in=_renewal(renews_at, now) if can_renew else "cannot be renewed until it is reconnected",
+        refreshed_at=connection.refreshed_at,
+        is_test_renewal=renewals.is_test(connection),
+        not_before=renewals.waits_until(connection, now),
+        failing_since=connection.failing_since,
+        failure=renewals.reason(connection) if connection.failing_since else "",
+        next_try_at=renewals.next_try_at(connection) if connection.status == Status.ACTIVE else None,
+        used=len(renewals.counted(connection, now)),
+    )
 
 
 def _renewal(renews_at: datetime | None, now: datetime) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from zoho import scopes
 from zoho.connections import Connection
-from zoho.errors import InvalidGrantError, MissingScopeError, NoRefreshTokenError, ZohoError
+from zoho.errors import InvalidGrantError, MissingScopeError, NoRefreshTokenError, RenewalFailingError, ZohoError
 from zoho.runtime import Amend
 from zoho.scopes import Need
 
@@ -41,8 +41,8 @@ def call(amend: Amend, connection: Connection, need: Need, function: Callable[[]
         named = suspects or tuple(group[0] for group in need.groups)
         raise MissingScopeError(f"{need.purpose}: {error}", scopes=named, zoho_code=error.zoho_code, request_id=error.request_id) from error
     except ZohoError as error:
-        # The two that end a grant were noted with the token that failed.
-        if not isinstance(error, InvalidGrantError | NoRefreshTokenError):
+        # Those that end a grant were noted with the token that failed.
+        if not isinstance(error, InvalidGrantError | NoRefreshTokenError | RenewalFailingError):
             _store(amend, connection, **_failure(amend.now(), error))
         raise
     try:
@@ -84,6 +84,8 @@ def _store(amend: Amend, connection: Connection, *, confirmed: Scopes = (), refu
         row = session.scalar(select(Connection).where(same).with_for_update())
         if row is None:
             return
+        if row.failing_since:  # the failure to tell of is the renewal's
+            values = {column: value for column, value in values.items() if not column.startswith("last_failure")}
         if confirmed or refused:
             values["scopes_confirmed"] = _with(row.scopes_confirmed, confirmed)
             values["scopes_refused"] = [scope for scope in _with(row.scopes_refused, refused) if scope not in confirmed]

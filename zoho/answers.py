@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,7 @@ class Page:
     next_token: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WriteOutcome:
+class WriteOutcome(NamedTuple):
     """What Zoho said to one write of one record.
 
     ``accepted`` is Zoho's claim, to be verified by reading back; ``conflict``: the record moved since it was read (HTTP 412);

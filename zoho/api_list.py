@@ -82,7 +82,7 @@ def ask(amend: Amend, connection: Connection) -> int:
     """Ask Zoho and keep the answer: how many calls it lists. Raises the ZohoErrors of a read."""
     center = tokens.data_center(amend, connection)
     api = amend.data_centers.trusted_api(center, connection.api_domain or center.api) or center.api
-    supply = clients.token_supplier(amend, connection.id)
+    supply = clients.token_supplier(amend, connection)
     calls = Calls(amend.http, f"{api}/crm/v8", supply, DIALECT, org=connection.crm_org_id, connection=connection.id)
 
     def fetch() -> list[ApiCall]:

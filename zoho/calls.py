@@ -6,7 +6,9 @@ status; message texts decide nothing but the cause of a 429, since Zoho localise
 
 from __future__ import annotations
 
+import random
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
@@ -31,12 +33,15 @@ from zoho.errors import (
 from zoho.errors.root import Facts
 from zoho.http import Answer, File, Http
 from zoho.redaction import redact, redact_json
+from zoho.transport import READS, RETRY_AFTER_SECONDS
 
 Token = Callable[[str | None], str]
 """Gives an access token: the current one for None, a fresh one for a token that Zoho rejected."""
 
 _MODULE = re.compile(r"[A-Za-z]\w{0,99}", re.ASCII)
 _ID = re.compile(r"[0-9]{1,30}", re.ASCII)
+_PAUSES = (0.3, 0.6, 1.2)
+"""Seconds, more or less: a read that came at a crowded moment is sent again; a write is not."""
 NOT_STORED = (NoPermissionError, MissingScopeError, RateLimitedError, RecordNotFoundError, TokenRejectedError, WrongDataCenterError)
 
 
@@ -89,6 +94,11 @@ class Calls:
             request["file"] = file
         token = self._get_token(None)
         answer = self._http.call(method, url, token=token, **request)
+        for pause in _PAUSES[: self._http.retries] if method in READS else ():
+            if not self._is_crowded(answer):
+                break
+            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 no secret
+            answer = self._http.call(method, url, token=token, **request)
         if not self._is_rejected(answer):
             return answer
         fresh = self._get_token(token)
@@ -127,10 +137,23 @@ class Calls:
         detail = f"{answer.host}: HTTP {answer.status}, {said}{f': {words.message}' if words.message else ''}"
         facts = self._facts(answer, words)
         if kind is RateLimitedError:
-            return RateLimitedError(detail, retry_after_seconds=_retry_after(answer), kind=_rate_kind(self.dialect.product, words), **facts)
+            return self._limited(answer, detail, words, facts)
         if kind in (NoPermissionError, RequestRefusedError):
             facts |= _explained(self.dialect.product, words)
         return kind(detail, **facts)
+
+    def _limited(self, answer: Answer, detail: str, words: Words, facts: Facts) -> RateLimitedError:
+        error = RateLimitedError(detail, retry_after_seconds=_retry_after(answer), kind=_rate_kind(self.dialect.product, words), **facts)
+        org = self._whose["org"]
+        if self._http.gate and isinstance(org, str):
+            error.retry_after_seconds = self._http.gate.refuse(org, answer.host, error)
+        return error
+
+    def _is_crowded(self, answer: Answer) -> bool:
+        """True for a 429 that a moment's rest may cure: too many calls at once, or searches; credits do not come back so soon."""
+        if answer.status != 429 or (_retry_after(answer) or 0) > RETRY_AFTER_SECONDS:
+            return False
+        return _rate_kind(self.dialect.product, self.dialect.read(answer.body)) != "credits"
 
     def _get_token(self, rejected: str | None) -> str:
         try:

@@ -15,10 +15,12 @@ from zoho.errors import NotConnectedError
 
 
 class Status(StrEnum):
-    """Where a connection stands. ``pending``: a grant was received and is not yet anyone's connection."""
+    """Where a connection stands. ``pending``: a grant was received and is not yet anyone's connection. ``failing``: renewing
+    it has failed for days, and waits for a person."""
 
     PENDING = "pending"
     ACTIVE = "active"
+    FAILING = "failing"
     RECONNECT_NEEDED = "reconnect_needed"
     DISCONNECTED = "disconnected"
 
@@ -64,7 +66,7 @@ class Connection(Base):
 
     refresh_lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     refresh_not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)  # Zoho's throttle
-    refreshed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    refreshed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by a renewal; None while it has only the exchange's token
     renewals: Mapped[list[int]] = mapped_column(JSON, default=list)  # Unix seconds of the last ten tried with this refresh token
     failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # renewals have failed since then, without a success between
     failure_count: Mapped[int] = mapped_column(default=0)  # of renewals, one after another

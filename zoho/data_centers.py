@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,7 @@ def environment(api_domain: str | None) -> str:
     return ENVIRONMENTS.get(host.split(".", 1)[0], "production") if ".zohoapis." in host else "production"
 
 
+@lru_cache(maxsize=256)
 def origin(url: str) -> str | None:
     """``scheme://host[:port]`` in lower case without a default port, or None when ``url`` is not a bare http(s) origin."""
     try:

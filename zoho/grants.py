@@ -1,4 +1,4 @@
-"""The life of a grant: begin a trip to Zoho, complete it, finish what it brought, disconnect.
+"""The life of a grant: begin a trip to Zoho, complete it, finish what it brought, prove that it can be renewed, disconnect.
 
 A code dies in a minute, so it is exchanged at once and saved sealed as *pending*; only then Zoho is asked who it was and which
 organizations they have, and the grant becomes a new connection, renews the one it belongs to, or waits for an answer when
@@ -7,16 +7,17 @@ somebody else came back.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
 from store import exact_json, wait_alone
-from zoho import authorization, connections, features, oauth, probes, tokens
+from zoho import authorization, clients, connections, features, oauth, probes, renewals, tokens
 from zoho.authorization import AuthorizationRequest
 from zoho.connections import Connection, Status
 from zoho.data_centers import DataCenter
@@ -27,10 +28,15 @@ from zoho.errors import (
     MisconfiguredError,
     NoRefreshTokenError,
     UnknownHostError,
+    ZohoError,
 )
 from zoho.revocation import Revocable, Revocation, held, revoke_quietly
 from zoho.runtime import Amend
 
+log = logging.getLogger(__name__)
+
+PROOF_SECONDS = 5.0
+"""For each of the two calls that prove a new grant: a person is waiting for the page."""
 EXCHANGE_SECONDS = 3
 """How long a reload of the callback waits for the exchange that its first opening has begun."""
 
@@ -166,6 +172,7 @@ def _save_pending(amend: Amend, trip: AuthorizationRequest, center: DataCenter, 
         scopes_requested=trip.scopes,
         replaces_id=trip.reconnects_id,
         created_at=amend.now(),
+        renewals=[renewals.stamp(amend.now())],  # Zoho counts the access token of the exchange too
     )
     for column, value in tokens.token_values(amend, pending.id, center, token).items():
         setattr(pending, column, value)
@@ -177,7 +184,7 @@ def _save_pending(amend: Amend, trip: AuthorizationRequest, center: DataCenter, 
 
 
 def finish(amend: Amend, user_id: UUID, pending_id: UUID) -> Outcome:
-    """Ask Zoho whose grant this is, then make it a connection. May be called again for one that was left pending.
+    """Ask Zoho whose grant this is, make it a connection, and prove it. May be called again for one that was left pending.
 
     Raises NotConnectedError.
     """
@@ -202,7 +209,18 @@ def finish(amend: Amend, user_id: UUID, pending_id: UUID) -> Outcome:
         target = wanted or connections.find_same_grant(session, pending)
         outcome, old = _adopt(amend, target, pending, session) if target else (_activate(pending, amend), None)
     revoke_quietly(amend, old)
+    _prove(amend, outcome.connection_id)
     return outcome
+
+
+def _prove(amend: Amend, connection_id: UUID) -> None:
+    """Renew once as a test, and make one call with the new token. What fails stays noted in the row and undoes nothing."""
+    hurried = replace(amend, http=amend.http.within(PROOF_SECONDS))
+    try:
+        tokens.renew(hurried, connection_id)
+        probes.person(hurried, clients.load(hurried, connection_id))
+    except ZohoError as error:
+        log.warning("the new grant of connection %s was not proved, %s: %s", connection_id, error.code, error)
 
 
 def keep_as_new(amend: Amend, user_id: UUID, pending_id: UUID) -> Outcome:
@@ -255,8 +273,8 @@ def _name(connection: Connection) -> str:
 
 
 _FROM_GRANT = (
-    "token_expires_at api_domain api_domain_refused location accounts_server products features scopes_requested scopes_granted "
-    "refreshed_at last_success_at"
+    "token_expires_at api_domain api_domain_refused location accounts_server products features scopes_requested scopes_granted renewals "
+    "refreshed_at refresh_not_before failing_since failure_count last_success_at last_failure_at last_failure_code last_failure_detail"
 ).split()
 _IF_KNOWN = (
     "zuid zoho_user_name zoho_user_email time_zone crm_org_id crm_org_name crm_domain_name zgid environment desk_org_id desk_org_name "
@@ -276,8 +294,7 @@ def _adopt(amend: Amend, target: Connection, pending: Connection, session: Any) 
     target.status = Status.ACTIVE
     target.connected_at = amend.now()
     target.scopes_confirmed = target.scopes_refused = []
-    target.refresh_lease_until = target.refresh_not_before = None
-    target.last_failure_at = target.last_failure_code = target.last_failure_detail = None
+    target.refresh_lease_until = None
     authorization.hand_over(session, pending.id, target.id)
     session.delete(pending)
     return Outcome(target.id, Result.RENEWED), None if old and new and old[1] == new[1] else old

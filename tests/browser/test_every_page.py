@@ -115,6 +115,12 @@ def test_a_connection_in_each_state(visit: Visit, connection_id: UUID, sandbox: 
     control(page, "Name").fill("x" * 200)
     press(page, "Rename")
     wrong += judge(page, "connection, long name")
+    page.goto(f"{here}/requests")
+    for summary in page.locator("main summary").all():
+        summary.click()
+    wrong += judge(page, "requests, all unfolded")
+    page.goto(f"{here}/requests?text=nothing+of+the+kind")
+    wrong += judge(page, "requests, none matches")
     page.goto(f"{here}/records")
     wrong += judge(page, "records under a long name")
     page.goto(f"{here}/disconnect")

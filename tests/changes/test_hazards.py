@@ -17,6 +17,8 @@ from zoho.answers import Refused
 from zoho.connections import Connection
 from zoho.errors import NotConnectedError, ZohoError
 
+pytestmark = pytest.mark.both_databases
+
 PUT = "PUT /crm/v8/{module}/{id}"
 PATCH = "PATCH /api/v1/tickets/{id}"
 
@@ -130,6 +132,14 @@ def test_a_record_whose_time_we_may_not_see_is_read_again_before_it_is_written(a
     sandbox.edit("Leads", lead, City="Theirs")
     assert isinstance(road.save(amend, ana, found, {"City": ["Mine"]}), Conflict)
     assert sandbox.record("Leads", lead)["City"] == "Theirs"
+
+
+def test_a_time_that_is_none_is_no_condition_but_the_record_is_still_read_again(amend, sandbox, ana, connection_id, lead):
+    """PostgreSQL would refuse to keep it."""
+    found = opened(amend, ana, connection_id, "crm", "Leads", lead)
+    found = drafts.keep(amend, ana, found.connection, "crm", "Leads", lead, found.record | {"Modified_Time": "2" * 5000})
+    assert road.save(amend, ana, found, {"City": ["Bern"]}).verdict == Verdict.STORED
+    assert sandbox.record("Leads", lead)["City"] == "Bern"
 
 
 def test_undo_runs_the_automations_that_the_edit_ran(amend, sandbox, ana, connection_id, lead):

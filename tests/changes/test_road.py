@@ -15,6 +15,8 @@ from zoho import connections, metadata
 from zoho.answers import Question, Refused
 from zoho.errors import InvalidGrantError, NotFoundError
 
+pytestmark = pytest.mark.both_databases
+
 PUT = "PUT /crm/v8/{module}/{id}"
 PATCH = "PATCH /api/v1/tickets/{id}"
 

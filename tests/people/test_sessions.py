@@ -15,6 +15,8 @@ from people.users import User, find_by_email
 from tests.conftest import EMAIL, PASSWORD, Clock
 from zoho.runtime import Amend
 
+pytestmark = pytest.mark.both_databases
+
 
 def sign_in(amend: Amend, password: str = PASSWORD, email: str = EMAIL) -> Operator | None:
     return people.sign_in(amend.sessions, amend.now, email, password)

@@ -12,6 +12,8 @@ from service.settings import Settings
 from tests.conftest import EMAIL, PASSWORD, Clock
 from zoho.runtime import Amend
 
+pytestmark = pytest.mark.both_databases
+
 
 def link(amend: Amend) -> str:
     url = ensure_first_user(amend.sessions, amend.settings, amend.now)

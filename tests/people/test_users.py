@@ -9,6 +9,8 @@ from people.users import User
 from tests.conftest import EMAIL, PASSWORD
 from zoho.runtime import Amend
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_a_user_is_kept_by_the_lower_case_address_and_named_by_its_first_part(amend: Amend) -> None:
     user = add_user(amend.sessions, amend.now, " Ana.Ruiz@Example.com ", PASSWORD)

@@ -82,7 +82,7 @@ def test_the_page_says_whom_where_and_until_when(client: Visitor, connection_id:
         "Zylker Support",
     ):
         assert expected in words
-    assert "renews in 58 min, last renewed" in words
+    assert "renews in 58 min, renewed once as a test: ok" in words
     assert "fewer than 120 seconds" in words
     assert "Sandbox: nothing here reaches Zoho." in words
     for once in ("Reconnect", "Disconnect", "Refresh now"):
@@ -331,6 +331,9 @@ def test_every_button_wants_its_csrf_token(client: Visitor, amend: Amend, sandbo
     assert stored(amend)[0].status == Status.ACTIVE
 
 
+NOW = Clock().at
+
+
 def row(operator: Operator, clock: Clock, **values: object) -> Connection:
     given: dict[str, object] = {"status": Status.ACTIVE, "refresh_token": "sealed", "last_success_at": clock(), "location": SANDBOX}
     return Connection(id=uuid4(), user_id=operator.id, **(given | values))
@@ -349,6 +352,10 @@ def row(operator: Operator, clock: Clock, **values: object) -> Connection:
         ({"last_failure_code": "misconfigured", "minutes": 1}, "needs you"),
         ({"last_failure_code": "record_not_found", "minutes": 1}, "healthy"),
         ({"last_failure_code": "unreachable", "minutes": -1}, "healthy"),
+        ({"last_failure_code": "unreachable", "minutes": -1, "failing_since": NOW}, "may recover"),
+        ({"last_failure_code": "misconfigured", "minutes": -1, "failing_since": NOW}, "needs you"),
+        ({"last_failure_code": "unreachable", "minutes": -1, "failing_since": NOW, "status": Status.FAILING}, "needs you"),
+        ({"renewals": [int(NOW.timestamp())] * 10}, "may recover"),
         ({"throttled": 5}, "may recover"),
         ({"throttled": -5}, "healthy"),
         ({"days": 2}, "not checked"),
@@ -397,3 +404,32 @@ def test_a_grant_of_somebody_else_is_to_be_decided_not_finished(client: Visitor,
 
     assert "Decide" in text_of(page)
     assert "Finish" not in buttons(page.text)
+
+
+def test_four_days_of_failing_say_why_with_refresh_now_which_revives_and_reconnect(
+    client: Visitor, amend: Amend, sandbox: Sandbox, clock: Clock, connection_id: UUID
+) -> None:
+    why = {"last_failure_code": "zoho_down", "last_failure_detail": "sandbox token endpoint, HTTP 503", "failure_count": 9}
+    since = clock() - timedelta(days=4)
+    store(amend, connection_id, status=Status.FAILING, failing_since=since, last_failure_at=clock(), **why)
+
+    page = client.get(of(connection_id))
+
+    assert "Renewing has failed for four days, last because: Zoho reports an error of its own." in text_of(page)
+    assert {"Refresh now", "Reconnect"} <= set(buttons(page.text))
+    answer = client.post(of(connection_id, "/refresh"), page=of(connection_id))
+    assert "Renewed" in text_of(client.get(answer.headers["Location"]))
+    assert stored(amend)[0].status == Status.ACTIVE
+
+
+def test_a_new_connection_whose_test_renewal_failed_shows_the_cause_and_is_not_green(
+    client: Visitor, amend: Amend, sandbox: Sandbox, connection_id: UUID
+) -> None:
+    sandbox.fail_next("POST /oauth/v2/token", fault="slow", seconds=0)  # the exchange
+    sandbox.fail_next("POST /oauth/v2/token", status=503)
+
+    words = text_of(client.get(of(connected(client))))
+
+    assert "may recover" in words
+    assert "Its access token could not be renewed. Zoho reports an error of its own." in words
+    assert "healthy" not in words

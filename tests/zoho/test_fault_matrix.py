@@ -90,7 +90,7 @@ FAULTS = {
     "reset before": Fault({"fault": "reset_before"}),
     "reset after": Fault({"fault": "reset_after"}),
     "truncated": Fault({"fault": "truncated"}),
-    "hang": Fault({"fault": "hang", "seconds": 1}),
+    "hang": Fault({"fault": "hang", "seconds": 4}),
     "slow body": Fault({"fault": "drip", "seconds": 0.02}),
     "401 once": Fault({"status": 401, "body": REJECTED, "times": 1}),
     "revoked": Fault({}, before=Sandbox.revoke_all, mends=False),
@@ -137,13 +137,12 @@ class Place:
 
 @pytest.fixture
 def place(amend: Amend, sandbox: Sandbox) -> Place:
-    http = Http(timeout=(0.3, 0.3), deadline_seconds=0.6, retries=1)
-    brisk = replace(amend, http=http)
-    ana = add(brisk)
+    ana = add(amend)
     leads = [id_ for id_ in sandbox.ids("Leads") if id_ not in sandbox.hostile("Leads")][:3]
-    found = Place(brisk, ana, connect(brisk, ana).connection_id, leads)
-    metadata.crm_fields(brisk, clients.load(brisk, found.connection_id), "Leads")
-    return found
+    connection_id = connect(amend, ana).connection_id
+    metadata.crm_fields(amend, clients.load(amend, connection_id), "Leads")
+    brisk = replace(amend, http=Http(timeout=(1.0, 1.0), deadline_seconds=2.0, retries=1))
+    return Place(brisk, ana, connection_id, leads)
 
 
 def came_to(act: Callable[[], Any]) -> tuple[str, str, Any]:

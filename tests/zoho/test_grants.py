@@ -29,6 +29,8 @@ from zoho.grants import Result
 from zoho.keys import Keys
 from zoho.revocation import Revocation
 
+pytestmark = pytest.mark.both_databases
+
 TOKEN = "POST /oauth/v2/token"
 REVOKE = "POST /oauth/v2/token/revoke"
 
@@ -112,7 +114,7 @@ def test_a_reload_while_the_code_is_being_exchanged_finds_the_connection(amend, 
             time.sleep(0.01)
         again = grants.complete(amend, ana, session_id, query)
     assert again.connection_id == first.result().connection_id
-    assert sandbox.calls(TOKEN) == 1
+    assert [seen.body["grant_type"] for seen in sandbox.matching(TOKEN)] == ["authorization_code", "refresh_token"]
 
 
 def test_a_reload_after_a_renewal_still_finds_the_connection(amend, sandbox, ana):
@@ -432,3 +434,44 @@ def test_names_longer_than_their_columns_are_cut():
     org = {"id": long, "company_name": long, "domain_name": long, "zgid": long, "time_zone": long}
     for column, value in orgs.crm_values(org, None).items():
         assert value is None or len(value) <= Connection.__table__.c[column].type.length
+
+
+def test_a_new_connection_was_renewed_once_as_a_test_and_used_with_the_new_token(amend, sandbox, ana):
+    row = stored(amend, connect(amend, ana).connection_id)
+    exchange, renewal = (seen.body["grant_type"] for seen in sandbox.matching(TOKEN))
+    assert (exchange, renewal) == ("authorization_code", "refresh_token")
+    last = sandbox.requests[-1]
+    assert (last.method, last.path) == ("GET", "/oauth/user/info")
+    assert last.headers["Authorization"].endswith(tokens.unseal(amend, row.id, row.access_token))
+    assert row.refreshed_at == amend.now()
+    assert len(row.renewals) == 2, "the exchange and the test both count for Zoho"
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        ({"status": 503}, Status.ACTIVE, "zoho_down"),
+        ({"fault": "throttled"}, Status.ACTIVE, "throttled"),
+        ({"status": 200, "body": {"error": "invalid_code"}}, Status.RECONNECT_NEEDED, "invalid_grant"),
+    ],
+)
+def test_a_new_connection_that_cannot_be_renewed_is_kept_and_says_why(amend, sandbox, ana, fault, status, code):
+    session_id, query = travel(amend, ana)
+    exchanged = sandbox.fail_next(TOKEN, fault="slow", seconds=0)  # the exchange itself is well
+    sandbox.fail_next(TOKEN, **fault)
+    outcome = grants.complete(amend, ana, session_id, query)
+    row = stored(amend, outcome.connection_id)
+    assert exchanged.times == 0
+    assert (outcome.result, row.status, row.last_failure_code) == (Result.CONNECTED, status, code)
+    assert (row.refreshed_at, row.failure_count) == (None, 1)
+    assert tokens.access_token(amend, row.id), "the token of the exchange still works"
+
+
+def test_reconnecting_begins_with_the_count_of_the_new_grant(amend, sandbox, ana, clock):
+    mine = connect(amend, ana).connection_id
+    for _ in range(8):
+        tokens.renew(amend, mine)
+    assert len(stored(amend, mine).renewals) == 10
+    connect(amend, ana, reconnects_id=mine)
+    assert len(stored(amend, mine).renewals) == 2
+    tokens.renew(amend, mine)

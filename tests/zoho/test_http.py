@@ -6,8 +6,7 @@ import gzip
 import logging
 import threading
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from time import monotonic
@@ -29,7 +28,8 @@ from zoho.errors import (
     WrongDataCenterError,
     ZohoError,
 )
-from zoho.http import Answer, Call, Http
+from zoho.hooks import Call, Exchange
+from zoho.http import Answer, Http
 from zoho.transport import Network
 
 TOKEN = "1000.0123456789abcdef0123456789abcdef.fedcba9876543210fedcba9876543210"
@@ -342,41 +342,60 @@ def test_no_secret_is_in_errors_logs_or_reprs(caplog: pytest.LogCaptureFixture) 
     assert "[redacted]" in got.text
 
 
-def test_gate_is_entered_and_every_call_is_recorded() -> None:
-    seen: list[Any] = []
+class OwnGate:
+    """A gate that writes down what it is told."""
 
-    @contextmanager
-    def gate(call: Call) -> Iterator[None]:
-        seen.append(("in", call.method, call.path, call.org))
-        yield
-        seen.append("out")
+    def __init__(self) -> None:
+        self.seen: list[Any] = []
 
-    def record(call: Call, got: Answer | None, error: ZohoError | None, seconds: float) -> None:
-        seen.append((call.method, got.status if got else None, error.code if error else None, seconds >= 0))
+    def enter(self, call: Call, seconds: float) -> Callable[[], None]:
+        self.seen.append(("in", call.method, call.url.rpartition("/")[2], call.org, seconds))
+        return lambda: self.seen.append("out")
 
-    with RawServer(answer(), reset) as server:
-        http = quick(gate=gate, record=record)
-        http.call("GET", server.url + "/crm/v8/org", org="42")
+    def learn(self, org: str, answer: Answer) -> None:
+        self.seen.append((org, answer.status))
+
+    def refuse(self, org: str, host: str, error: RateLimitedError) -> int | None:
+        return None
+
+
+def test_gate_is_entered_for_an_organizations_call_and_left_whatever_comes_of_it() -> None:
+    gate = OwnGate()
+    with RawServer(answer(), reset, answer()) as server:
+        http = quick(gate=gate)
+        http.call("GET", server.url + "/org", org="crm:42")
         with pytest.raises(UnreachableError):
-            http.call("PUT", server.url, json={})
+            http.call("PUT", server.url + "/Leads", json={}, org="crm:42")
+        http.call("GET", server.url + "/info")
 
-    assert seen == [
-        ("in", "GET", "/crm/v8/org", "42"),
-        ("GET", 200, None, True),
-        "out",
-        ("in", "PUT", "", None),
-        ("PUT", None, "unreachable", True),
-    ]
+    assert gate.seen == [("in", "GET", "org", "crm:42", 1.0), ("crm:42", 200), "out", ("in", "PUT", "Leads", "crm:42", 1.0), "out"]
+
+
+def test_every_call_is_recorded_with_its_tries_also_those_that_go_over_the_bare_session() -> None:
+    seen: list[Exchange] = []
+    with RawServer(answer(), reset, answer(b"{}", "503 Busy"), answer(), reset) as server:
+        http = quick(record=seen.append, retries=1)
+        http.call("GET", server.url)
+        with pytest.raises(UnreachableError):
+            http.call("PUT", server.url, json={"a": 1}, token=TOKEN)
+        http.call("GET", server.url)
+        with pytest.raises(requests.RequestException):
+            http.session().post(server.url, data={"client_secret": "hush"})
+
+    told = [(each.call.method, each.answer and each.answer.status, each.error and each.error.code, each.attempts) for each in seen]
+    assert told == [("GET", 200, None, 1), ("PUT", None, "unreachable", 1), ("GET", 200, None, 2), ("POST", None, "unreachable", 1)]
+    assert [each.sent for each in seen] == [None, b'{"a":1}', None, None]
+    assert all(each.seconds > 0 for each in seen)
+    assert TOKEN not in repr(seen)
 
 
 def test_gate_may_hold_a_call_back() -> None:
-    @contextmanager
-    def gate(call: Call) -> Iterator[None]:
-        raise RateLimitedError("used up", kind="credits")
-        yield
+    class Shut(OwnGate):
+        def enter(self, call: Call, seconds: float) -> Callable[[], None]:
+            raise RateLimitedError("used up", kind="credits")
 
     with RawServer(answer()) as server, pytest.raises(RateLimitedError):
-        Http(gate=gate).call("GET", server.url)
+        Http(gate=Shut()).call("GET", server.url, org="crm:42")
 
     assert server.requests == []
 

@@ -47,11 +47,12 @@ def _outcome(http_status: int, request_id: str | None, row: dict[str, Any], show
     code, status = row.get("code"), row.get("status")
     found = row.get("details")
     details = found if isinstance(found, dict) else {}
+    is_another = details.get("id") != values.get("id") and _id_of(row) not in (None, values.get("id"))
+    if not is_another and ((status == "success" and code in ("SUCCESS", None)) or (code == "SUCCESS" and status is None)):
+        return WriteOutcome("accepted", (), shown, http_status, request_id, modified_at=text_of(details.get("Modified_Time")))
     facts: dict[str, Any] = {"answer": shown, "http_status": http_status, "request_id": request_id}
-    if _id_of(row) not in (None, values.get("id")):
+    if is_another:
         return WriteOutcome("unknown", note="Zoho's answer speaks of another record", **facts)
-    if (status == "success" and code in ("SUCCESS", None)) or (code == "SUCCESS" and status is None):
-        return WriteOutcome("accepted", modified_at=text_of(details.get("Modified_Time")), **facts)
     if code == "ALREADY_MODIFIED":
         return WriteOutcome("conflict", modified_at=text_of(details.get("Modified_Time")), modified_by=_name(details), **facts)
     if not isinstance(code, str) or code == "SUCCESS" or status == "success":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from zoho import clients, tokens
+from zoho import clients, renewals, tokens
 from zoho.connections import Connection
 from zoho.diagnostics.findings import CHECK_AGAIN, REFRESH_NOW, Observation, moment, not_checked, ok, span, warning
 from zoho.runtime import Amend
@@ -28,15 +28,26 @@ def renewal(amend: Amend, connection: Connection) -> Observation:
     """Whether the refresh token is known to work: green only for a renewal that was made, with its time."""
     at, connected_at = connection.refreshed_at, connection.connected_at
     step = "Renewal is tried when you press Refresh now."
+    if connection.failing_since:
+        return _failing(connection)
     if at is None:
         return not_checked("This connection was never renewed.", step, REFRESH_NOW)
-    if connected_at is not None and at <= connected_at:
+    if connected_at is not None and at < connected_at:
         return not_checked("This connection was not renewed since it was made.", step, REFRESH_NOW, evidence=f"made {moment(connected_at)}")
     ago = (amend.now() - at).total_seconds()
     seen = f"last renewed {moment(at)}, {span(ago)} ago"
     if ago > RECENT.total_seconds():
         return not_checked("The last renewal is more than a day old.", step, REFRESH_NOW, evidence=seen)
-    return ok(seen)
+    return ok(f"renewed once as a test: ok, {moment(at)}" if renewals.is_test(connection) else seen)
+
+
+def _failing(connection: Connection) -> Observation:
+    """The token at hand still works; the next renewal may not."""
+    next_try = renewals.next_try_at(connection)
+    tried = f"{connection.failure_count} {'try' if connection.failure_count == 1 else 'tries'}"
+    seen = f"{tried} failed since {moment(connection.failing_since)}: {connection.last_failure_code}, {connection.last_failure_detail}"
+    step = f"Amend tries again by itself, when a token is needed, from {moment(next_try)}; Refresh now does not wait."
+    return warning(seen, renewals.reason(connection), step, REFRESH_NOW)
 
 
 def last_calls(amend: Amend, connection: Connection) -> Observation:

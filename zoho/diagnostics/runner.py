@@ -17,6 +17,7 @@ from zoho.errors import (
     KeyLostError,
     MisconfiguredError,
     NoRefreshTokenError,
+    RenewalFailingError,
     ThrottledError,
     TokenNotSavedError,
     UnreachableError,
@@ -27,7 +28,9 @@ from zoho.runtime import Amend
 
 log = logging.getLogger(__name__)
 
-ABOUT_THE_GRANT = (InvalidGrantError, NoRefreshTokenError, ThrottledError, MisconfiguredError, KeyLostError, TokenNotSavedError)
+ABOUT_THE_GRANT = (
+    InvalidGrantError, NoRefreshTokenError, RenewalFailingError, ThrottledError, MisconfiguredError, KeyLostError, TokenNotSavedError,
+)  # fmt: skip
 """What only a renewal raises: a far check that meets one has found that the token is dead."""
 TOKEN = "token"  # noqa: S105 a check's name
 RENEWAL = "renewal"

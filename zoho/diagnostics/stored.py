@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from zoho import data_centers, oauth, tokens
+from zoho import data_centers, oauth, renewals, tokens
 from zoho.connections import Connection, Status
 from zoho.data_centers import DataCenter
 from zoho.diagnostics.findings import (
@@ -22,7 +22,7 @@ from zoho.diagnostics.findings import (
     span,
     warning,
 )
-from zoho.errors import InvalidGrantError, KeyLostError, MisconfiguredError, NoRefreshTokenError, ThrottledError
+from zoho.errors import InvalidGrantError, KeyLostError, MisconfiguredError, NoRefreshTokenError, RenewalFailingError, ThrottledError
 from zoho.runtime import Amend
 
 LONGEST_LIFE_SECONDS = 2 * 3600
@@ -46,6 +46,8 @@ def state(amend: Amend, connection: Connection) -> Observation:
             return failed(
                 f"needs to be reconnected{_last_failure(connection)}", InvalidGrantError.summary, "Reconnect the account.", RECONNECT
             )
+        case Status.FAILING:
+            return failed(f"failing{_last_failure(connection)}", renewals.last_words(connection), RenewalFailingError.advice, REFRESH_NOW)
         case Status.DISCONNECTED:
             return failed(
                 "disconnected", "This account was disconnected here, and its tokens were deleted.", "Connect it again.", RECONNECT
@@ -187,9 +189,10 @@ def client(amend: Amend, connection: Connection) -> Observation:
 
 
 def throttle(amend: Amend, connection: Connection) -> Observation:
-    """Whether Zoho lets us renew now."""
-    until = connection.refresh_not_before
-    if until is None or until <= amend.now():
-        return ok("Zoho has not asked to wait")
-    told = from_error(ThrottledError(f"no renewal before {moment(until)}", retry_at=until))
+    """Whether Zoho lets us renew now, by its own word and by our count."""
+    used = f"{len(renewals.counted(connection, amend.now()))} of {renewals.BUDGET} renewals used in ten minutes"
+    until = renewals.waits_until(connection, amend.now())
+    if until is None:
+        return ok(used)
+    told = from_error(ThrottledError(f"no renewal before {moment(until)}; {used}", retry_at=until))
     return warning(told.evidence, told.cause, told.next, None)

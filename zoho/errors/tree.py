@@ -32,6 +32,14 @@ class NoRefreshTokenError(ZohoError, page_status=409, action="reconnect", check=
     advice = "Reconnect the account and accept on Zoho's page; Zoho then sends a new refresh token."
 
 
+class RenewalFailingError(ZohoError, page_status=503, action="refresh_now", check="renewal", lasts=True):
+    """Renewing has failed for days without a success, so Amend has stopped trying by itself. The grant may still be good."""
+
+    code = "renewal_failing"
+    summary = "Renewing the access token has failed for four days."
+    advice = "Press Refresh now to try again. If that fails too, reconnect the account."
+
+
 class ThrottledError(ZohoError, page_status=429, action=None, check="throttle", lasts=False):
     """The token endpoint's own limit: ten access tokens per refresh token in ten minutes. ``retry_at`` is aware UTC."""
 

@@ -21,6 +21,7 @@ from zoho.tools.params import (
     CrmSearch,
     CrmTimeline,
     CrmUpdate,
+    CrmWhole,
     NoParams,
     queried,
 )
@@ -85,11 +86,12 @@ def get_dependency(crm: CrmClient, params: CrmDependency) -> dict[str, Any]:
     return crm.dependency(params.module, params.layout_id, params.id)
 
 
-@tool("crm.get_record", CrmRecord, needs=_reads)
-def get_record(crm: CrmClient, params: CrmRecord) -> dict[str, Any]:
+@tool("crm.get_record", CrmWhole, needs=_reads)
+def get_record(crm: CrmClient, params: CrmWhole) -> dict[str, Any]:
     """One record with all its fields; texts that Zoho cut are fetched whole, and ``$whole`` names those."""
     record = crm.get(params.module, params.id)
-    cut = [name for name, value in record.items() if isinstance(value, str) and may_be_cut(value)]
+    wanted = record if params.whole is None else params.whole
+    cut = [name for name in wanted if isinstance(value := record.get(name), str) and may_be_cut(value)]
     if not cut:
         return record
     try:

@@ -19,7 +19,7 @@ NAME = AliasChoices("name", "search")
 class Params(BaseModel):
     """Unknown keys are refused: a misspelt one must not be dropped unseen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # built at first use: there are many, and a start needs none
 
 
 class NoParams(Params):
@@ -109,6 +109,12 @@ class CrmRecord(OneRecord):
     module: ModuleName
 
 
+class CrmWhole(CrmRecord):
+    """One CRM record. ``whole``: the texts that must not be cut, which may take a call more; all of them unless named."""
+
+    whole: tuple[str, ...] | None = None
+
+
 class CrmTimeline(CrmRecord):
     """A page of what happened to one CRM record."""
 
@@ -139,7 +145,7 @@ class CrmUpdate(CrmRecord):
     """One CRM record and the fields to change, by API name. ``unmodified_since``: the ``Modified_Time`` that was read."""
 
     fields: dict[str, Any] = Field(min_length=1)
-    unmodified_since: str | None = Field(None, pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)$")
+    unmodified_since: str | None = Field(None, pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?([+-]\d\d:\d\d|Z)$")
     trigger: tuple[str, ...] | None = None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -35,7 +34,8 @@ def test_a_query_is_posted_and_counts_against_the_smaller_limit(requests_mock: M
     seen: list[Call] = []
     requests_mock.post(f"{API}/crm/v8/coql", json={"data": [{"id": ID}], "info": {"more_records": True}})
 
-    page = client(Http(retries=0, gate=lambda call: seen.append(call) or nullcontext())).query("select id from Deals where id is not null")
+    http = Http(retries=0, record=lambda exchange: seen.append(exchange.call))
+    page = client(http).query("select id from Deals where id is not null")
 
     assert (page.records, page.more) == ([{"id": ID}], True)
     assert requests_mock.last_request.json() == {"select_query": "select id from Deals where id is not null"}

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.zoho.diagnostics.conftest import Report
-from zoho import diagnostics
+from zoho import diagnostics, tokens
 from zoho.diagnostics import Outcome, access_tokens, runner
 from zoho.diagnostics.table import CHECKS, Check
+from zoho.errors import ZohoDownError
 
 
 def test_a_healthy_connection_is_all_green_once_it_was_renewed(patient, clock):
@@ -16,12 +19,30 @@ def test_a_healthy_connection_is_all_green_once_it_was_renewed(patient, clock):
     assert set(report.outcomes.values()) == {Outcome.OK}, report.bad
 
 
-def test_a_new_connection_is_green_but_for_the_renewal_that_was_never_made(patient):
+def test_a_new_connection_is_green_and_says_that_it_was_renewed_once_as_a_test(patient):
+    report = patient.examine()
+    assert set(report.outcomes.values()) == {Outcome.OK}
+    assert report.renewal.evidence == "renewed once as a test: ok, 2026-11-23 10:00:00 UTC"
+
+
+def test_a_connection_that_was_never_renewed_is_not_green_and_says_how_to_try(patient):
+    patient.write(refreshed_at=None)
     report = patient.examine()
     assert [check for check, outcome in report.outcomes.items() if outcome != Outcome.OK] == ["renewal"]
     assert report.renewal.outcome == Outcome.NOT_CHECKED
-    assert "Refresh now" in report.renewal.next
     assert report.renewal.action == "refresh_now"
+
+
+def test_a_renewal_that_failed_is_told_with_its_cause_while_the_token_at_hand_still_works(patient, sandbox, clock):
+    sandbox.fail_next("POST /oauth/v2/token", status=503)
+    with pytest.raises(ZohoDownError):
+        tokens.renew(patient.amend, patient.id)
+    report = patient.examine()
+    assert report.bad == ["renewal"]
+    assert report.renewal.outcome == Outcome.WARNING
+    assert "HTTP 503" in report.renewal.evidence
+    assert report.renewal.cause == ZohoDownError.summary
+    assert "10:00:02" in report.renewal.next
 
 
 def test_a_renewal_of_the_day_before_yesterday_is_no_longer_green(patient, clock):
