@@ -19,6 +19,7 @@ from zoho.connections import Connection
 from zoho.errors import NotFoundError
 from zoho.fields import ABSENT, Field, FieldError, Kind, Option
 from zoho.fields.choices import NONE
+from zoho.fields.rows import read_cells
 from zoho.record_forms import RecordForm, record_form
 from zoho.runtime import Amend
 
@@ -124,11 +125,22 @@ class Opened:
 
 
 def _named(field: Field, posted: Sequence[str]) -> Field:
-    """The field with a name for what was chosen in it, where the form sent the name before the id."""
-    is_known = any(option.value == posted[-1] for option in (*field.held, *field.options))
-    if field.kind not in (Kind.LOOKUP, Kind.OWNER) or len(posted) < 2 or is_known:
+    """The field with names for what was chosen in it or in its rows, where the form sent the name before the id."""
+    if field.columns:
+        cells = read_cells(posted).values.items()
+        columns = [_knowing(column, [values for (_, name), values in cells if name == column.name]) for column in field.columns]
+        return replace(field, columns=tuple(columns))
+    if field.kind == Kind.ANY_LOOKUP:
+        posted = [text.removeprefix("id=") for text in posted if text.startswith("id=")]
+    return _knowing(field, [posted])
+
+
+def _knowing(field: Field, chosen: Sequence[Sequence[str]]) -> Field:
+    if field.kind not in (Kind.LOOKUP, Kind.OWNER, Kind.ANY_LOOKUP):
         return field
-    return replace(field, held=(*field.held, Option(posted[-1], posted[0])))
+    known = {option.value for option in (*field.held, *field.options)}
+    names = {values[-1]: values[0] for values in chosen if len(values) > 1 and values[-1] not in known}
+    return replace(field, held=(*field.held, *(Option(value, name) for value, name in names.items()))) if names else field
 
 
 def open_record(amend: Amend, user_id: UUID, connection_id: UUID, product: str, module: str, record_id: str) -> Opened | Question:

@@ -61,7 +61,9 @@ def _number(call: Call, name: str, default: int, least: int, most: int) -> int:
 def get_one(module: DeskModule, call: Call) -> Response:
     """GET /{module}/{id}: the bare object."""
     _known_params(call, ("include", "orgId"))
-    return json_answer(call.world.desk.present(module, call.world.desk.get(module, call.args["id"])))
+    return json_answer(
+        call.world.desk.present(module, call.world.desk.get(module, call.args["id"]), call.query.get("include", "").split(","))
+    )
 
 
 def _sorted(call: Call, rows: list[Json]) -> list[Json]:

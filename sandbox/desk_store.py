@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from datetime import datetime, timedelta
 
@@ -13,6 +13,19 @@ from sandbox.desk_tables import DEPARTMENTS, MODULES, STATUSES, TEAMS
 from sandbox.people import PEOPLE, Person
 from sandbox.wire import Json, Refused
 
+INCLUDED = {
+    "contacts": ("contact", "contactId", "contacts"),
+    "accounts": ("account", "accountId", "accounts"),
+    "products": ("product", "productId", "products"),
+    "tickets": ("ticket", "ticketId", "tickets"),
+    "departments": ("department", "departmentId", "departments"),
+    "assignee": ("assignee", "assigneeId", "agents"),
+    "owner": ("owner", "ownerId", "agents"),
+    "team": ("team", "teamId", "teams"),
+    "teams": ("team", "teamId", "teams"),
+}
+"""What ``include`` adds to a record: a key, from which id, of what."""
+SHOWN_BESIDE = ("id", "firstName", "lastName", "email", "phone", "accountName", "website", "productName", "subject", "ticketNumber")
 MESSAGES = {
     "UNAUTHORIZED": "You are not authenticated to perform this operation.",
     "INVALID_OAUTH": "The OAuth Token you provided is invalid.",
@@ -88,15 +101,31 @@ class DeskStore:
         self.history.setdefault(id_, []).append({"at": record["modifiedTime"], "by": by.agent_id, "changes": changes})
         return record
 
-    def present(self, module: DeskModule, record: Json) -> Json:
-        """What the agent's profile may see: hidden fields are silently missing."""
+    def present(self, module: DeskModule, record: Json, include: Sequence[str] = ()) -> Json:
+        """What the agent's profile may see: hidden fields are silently missing. ``include``: what it points to, as objects beside."""
         hidden = set(self._config.desk_hidden_fields)
         shown = {name: deepcopy(value) for name, value in record.items() if name not in hidden}
         shown["cf"] = {name: value for name, value in shown["cf"].items() if name not in hidden}
         shown["customFields"] = {field.label: shown["cf"][field.name] for field in module.fields if field.name in shown["cf"]}
         if module.name == "tickets" and "departmentId" in shown:
             shown["department"] = {"id": record["departmentId"], "name": dict(DEPARTMENTS).get(record["departmentId"])}
+        for name, id_key, target in (INCLUDED[word] for word in include if word in INCLUDED):
+            if id_key in shown:
+                shown[name] = self._pointed(target, shown[id_key])
         return shown
+
+    def _pointed(self, target: str, id_: str | None) -> Json | None:
+        if not id_ or not self.exists(target, id_):
+            return None
+        if target == "agents":
+            who = next(each for each in PEOPLE if each.agent_id == id_)
+            return {"id": id_, "firstName": who.first, "lastName": who.last, "email": who.email}
+        if target in ("departments", "teams"):
+            return {"id": id_, "name": dict(DEPARTMENTS if target == "departments" else TEAMS)[id_]}
+        record = self.records(target)[id_]
+        shown = {name: record[name] for name in SHOWN_BESIDE if name in record}
+        account = self._pointed("accounts", record.get("accountId")) if target == "contacts" else None
+        return shown | ({"account": account} if account else {})
 
     def dump(self) -> Json:
         """The records that were changed, and their history."""

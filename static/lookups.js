@@ -5,6 +5,7 @@
 (() => {
   const WAIT = 250;
   const SIGNED_OUT = "Nothing can be searched: you are signed out, or Amend does not answer. What you typed is kept when you save.";
+  const NO_KIND = "Choose the kind of record first.";
   const HELD = "input[type=hidden][name^='id_'], input[type=radio][name^='id_']:checked";
   const isLongId = (text) => /^\d{16,}$/.test(text);  // shorter ones may be a telephone number or a name
   const isId = (text) => /^\d+$/.test(text);
@@ -31,13 +32,15 @@
       input.parentElement.append(this.list);
       const roles = { role: "combobox", "aria-expanded": "false", "aria-controls": this.list.id, "aria-autocomplete": "list" };
       for (const [name, value] of Object.entries(roles)) input.setAttribute(name, value);
-      this.field = input.closest(".field");
+      this.field = input.closest(".cell, .field");
+      this.kind = input.form?.elements[input.dataset.kind];
       this.stands = this.field.querySelector("input[name^='as_']");
       this.shown = this.field.querySelector("[data-chosen]");
       input.dataset.first = input.dataset.id;
       this.name = input.name.slice(2);
       this.before = { id: input.dataset.id, name: input.value };
       this.asked = 0;
+      this.kind?.addEventListener("change", () => { if (this.input.value) this.choose({ id: "", name: "" }); });
       input.addEventListener("input", () => this.typed());
       input.addEventListener("keydown", (event) => this.key(event));
       input.addEventListener("blur", () => this.close());
@@ -69,10 +72,11 @@
 
     async search(text) {
       clearTimeout(this.timer);
+      if (this.kind?.value === "") { this.open({ rows: [], notice: NO_KIND }); return; }
       const turn = this.asked += 1;
       let found;
       try {
-        const answer = await fetch(`${this.input.dataset.lookup}?${new URLSearchParams({ q: text })}`, { headers: { Accept: "application/json" }, redirect: "manual" });
+        const answer = await fetch(`${this.input.dataset.lookup}${this.kind?.value ?? ""}?${new URLSearchParams({ q: text })}`, { headers: { Accept: "application/json" }, redirect: "manual" });
         found = await answer.json();
         if (!Array.isArray(found.rows)) throw new TypeError();
       } catch {

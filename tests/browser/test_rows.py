@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from people.users import User
 from sandbox.server import Sandbox
@@ -99,3 +100,41 @@ def test_rich_text_reads_in_a_frame_of_its_own_in_which_nothing_runs(visit: Visi
     expect(frame).to_contain_text("Dear Ana")
     expect(frame.locator("script, img")).to_have_count(0)
     expect(page).not_to_have_title("x")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("has_script", [True, False])
+def test_a_link_and_a_record_of_any_module_are_chosen_by_typing_a_name(
+    visit: Visit, sandbox: Sandbox, address: str, van: str, has_script: bool
+) -> None:
+    linked = {driver["Drivers"]["id"] for driver in sandbox.record("Vehicles", van)["Drivers"]}
+    driver = next(one for one in map(partial(sandbox.record, "Contacts"), sandbox.ids("Contacts")) if one["id"] not in linked)
+    account = sandbox.record("Accounts", sandbox.ids("Accounts")[3])
+    page = visit.enter(java_script_enabled=has_script)
+    page.goto(address)
+    added = page.locator("#f_Drivers").get_by_role("combobox" if has_script else "textbox")
+    related = page.get_by_label("Related To", exact=True)
+
+    page.get_by_label("Related To: kind of record").select_option("Account")
+    choose(added, driver["Last_Name"], driver["id"], has_script=has_script)
+    choose(related, account["Account_Name"], account["id"], has_script=has_script)
+    if not has_script:  # the names are refused, and what they may mean is offered at each
+        page.get_by_role("button", name="Review").click()
+        for wanted in (driver, account):
+            page.get_by_role("radio", name=wanted["id"]).check()
+    page.get_by_role("button", name="Review").click()
+    expect(page.locator(".review")).to_contain_text(f"{driver['Full_Name']} ({driver['id']})")
+    expect(page.locator(".review")).to_contain_text(f"{account['Account_Name']} ({account['id']})")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_role("status").first).to_contain_text("Stored")
+    assert sandbox.record("Vehicles", van)["Drivers"][-1]["Drivers"]["id"] == driver["id"]
+    assert sandbox.record("Vehicles", van)["What_Id"]["id"] == account["id"]
+
+
+def choose(box: Locator, text: str, record_id: str, *, has_script: bool) -> None:
+    """Type a text, and with JavaScript choose the record among the candidates."""
+    box.fill("")
+    box.press_sequentially(text)
+    if has_script:
+        box.page.get_by_role("option").filter(has_text=record_id).click()

@@ -196,6 +196,18 @@ def test_an_untouched_lookup_is_not_sent(client: Visitor, connection_id: UUID, l
     assert {"Referred_By", "Owner", "Reviewer"}.isdisjoint(sent)
 
 
+def test_what_a_ticket_points_to_is_shown_by_name(client: Visitor, connection_id: UUID, sandbox: Sandbox) -> None:
+    ticket = sandbox.tickets[next(iter(sandbox.tickets))]
+
+    form = open_form(client, connection_id, "desk", "tickets", ticket["id"])
+
+    assert form.control("id_contactId").values[0].partition(" ")[0] == ticket["contactId"]
+    for name in ("contactId", "accountId", "productId"):
+        shown = form.control(f"f_{name}").values[0]
+        assert shown
+        assert shown != ticket[name]
+
+
 def test_desk_lookups_are_typed_and_chosen_alike(client: Visitor, connection_id: UUID, sandbox: Sandbox) -> None:
     ticket = desk_id("tickets", 2)
     form = open_form(client, connection_id, "desk", "tickets", ticket).type("Department", "Billing")

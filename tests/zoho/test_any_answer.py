@@ -143,6 +143,7 @@ GIVEN: dict[str, Any] = {
     "query": "select id from Leads where id is not null",
     "select": "select id from Leads where id is not null",
     "page": 1,
+    "content": b"%PDF-1.7",
 }
 """What a parameter is given by its name; one that is not here and has no default is given by its type."""
 

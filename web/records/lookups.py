@@ -1,13 +1,14 @@
 """A lookup on the form: typed by name or id, chosen among candidates, posted as what was typed and the id that was chosen.
 
 Its control has three parts: ``f_Field`` holds the text, ``id_Field`` the chosen record as ``id name``, ``as_Field`` the text that
-this choice stands for. A text that was changed since is no longer the choice; nothing is ever chosen for the person.
+this choice stands for; in a table or beside a choice of modules the name of the control stands for the field's. A text that was
+changed since is no longer the choice; nothing is ever chosen for the person.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import url_for
@@ -23,7 +24,7 @@ from zoho.fields.choices import MAX_ID, id_of
 from zoho.fields.shown import name_in
 from zoho.runtime import Amend
 
-ID, AS = "id_", "as_"
+PREFIX, ID, AS = "f_", "id_", "as_"
 MOST_IN_A_SELECT = 20
 """People; a longer list is searched by typing a name, a shorter one is a plain select, where that works as well."""
 PEOPLE = {"crm": "users", "desk": "agents"}
@@ -39,6 +40,8 @@ class Picker:
     text: str
     id: str
     beside: str
+    kind: str = ""
+    """Name of the control that says in which module to search, at the end of ``url``."""
     offered: Candidates | None = None
 
 
@@ -59,10 +62,21 @@ def picker(opened: Opened, field: Field, wire: Any, current: Sequence[str], cont
     is_searched = control == "text" or (control == "select" and len(field.options) > MOST_IN_A_SELECT)
     if not target or not is_searched:
         return None
+    return _picker(opened, field, wire, current, target, _beside(field, target))
+
+
+def module_picker(opened: Opened, field: Field, wire: Any, current: Sequence[str], target: str) -> Picker:
+    """The control for a lookup into one of several modules; ``target`` is the one that is chosen, "" for none."""
+    words = "Type a name to search, or give an id." if target else "Choose the kind of record, then type a name or give an id."
+    found = _picker(opened, field, wire, current, target or ANY_MODULE, words)
+    return replace(found, target=target, url=found.url.rpartition("/")[0] + "/", kind=f"{PREFIX}{field.name}.module")
+
+
+def _picker(opened: Opened, field: Field, wire: Any, current: Sequence[str], target: str, words: str) -> Picker:
     record_id = current[-1].strip() if current and _is_id(current[-1].strip()) else ""
     text = _line(current[0]) if len(current) > 1 else _called(field, wire, record_id) or (current[0] if current else "")
     url = url_for("candidates.show", connection_id=opened.connection.id, product=opened.product, target=target)
-    return Picker(target, url, text, record_id, _beside(field, target))
+    return Picker(target, url, text, record_id, words)
 
 
 def candidates(amend: Amend, connection: Connection, product: str, target: str, text: str) -> Candidates:

@@ -18,8 +18,16 @@ def with_offers(amend: Amend, page: EditPage) -> EditPage:
         return page
 
     def offered(row: Row) -> Row:
+        if not row.error:
+            return row
+        if row.table:
+            lines = tuple(replace(line, cells=tuple(meant(cell) for cell in line.cells)) for line in row.table.lines)
+            return replace(row, table=replace(row.table, lines=lines))
+        return meant(row)
+
+    def meant(row: Row) -> Row:
         held = row.picker
-        if held is None or held.id or not held.text or not row.error:
+        if held is None or held.id or not held.text or not held.target:
             return row
         found = candidates(amend, page.opened.connection, page.opened.product, held.target, held.text)
         if len(found.rows) > MOST:

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from changes.uploads import Upload
 from store.exact_json import storable
 from web.records import lookups
-from web.records.rows import PREFIX
+from web.records.lookups import PREFIX
 from zoho.orgs import DESK_ORG
 
 RUN_NONE = "none"
@@ -77,10 +77,11 @@ def read(form: MultiDict[str, str], files: MultiDict[str, Any] | None = None) ->
 def _parts(form: MultiDict[str, str]) -> dict[str, list[str]]:
     """The fields whose control has several parts, ``f_Field.part``: each part as ``part=value``, as zoho.fields reads it."""
     parts: dict[str, list[str]] = {}
-    for key, value in form.items(multi=True):
+    for key in form:
         name, dot, rest = key.partition(".")
         if dot and name.startswith(PREFIX):
-            parts.setdefault(name.removeprefix(PREFIX), []).append(storable(f"{rest}={value}"))
+            values = lookups.posted(form, key.removeprefix(PREFIX), PREFIX)
+            parts.setdefault(name.removeprefix(PREFIX), []).extend(storable(f"{rest}={value}") for value in values)
     return parts
 
 

@@ -10,14 +10,12 @@ from typing import Any
 from changes.drafts import Opened
 from changes.snapshots import Typed
 from web.records import rich, tables
-from web.records.lookups import Picker, picker
+from web.records.lookups import PREFIX, Picker, module_picker, picker
 from web.records.tables import Table
 from zoho.answers import Refusal
 from zoho.fields import ABSENT, Field, Kind
 from zoho.fields.choices import NONE
 
-PREFIX = "f_"
-"""Of the HTML names of fields, so that a field called ``action`` is no button."""
 EMPTY = "empty"
 """How an empty value is shown: never as nothing."""
 
@@ -82,6 +80,11 @@ class Row:
     def id(self) -> str:
         """HTML id and name of the control."""
         return PREFIX + self.name
+
+    @property
+    def key(self) -> str:
+        """Name of the control without the prefix."""
+        return f"{self.name}.id" if self.control == "any-lookup" else self.name
 
     @property
     def described_by(self) -> str:
@@ -166,7 +169,7 @@ def _follow(row: Row, opened: Opened, typed: Typed) -> Row:
 def cell(field: Field, name: str, spoken: str, wire: Any, opened: Opened, posted: Sequence[str] | None) -> Row:
     """A cell of a table as a row of the form: ``name`` is that of its control, ``spoken`` its accessible name."""
     is_text = not field.is_editable or field.input_type(wire) in ("readonly", *tables.CONTROLS)
-    row = _text(field, wire, opened, {}, False) if is_text else _control(field, wire, opened, posted, {}, False, is_cell=True)
+    row = _text(field, wire, opened, {}, False) if is_text else _control(field, wire, opened, posted, {}, False)
     return replace(row, name=name, label=field.label, spoken=spoken, tooltip="", note="", beside="")
 
 
@@ -198,8 +201,6 @@ def _control(
     posted: Sequence[str] | None,
     errors: Mapping[str, Refusal],
     is_twin: bool,
-    *,
-    is_cell: bool = False,
 ) -> Row:
     control = field.input_type(wire)
     held = field.control(wire, opened.zone)
@@ -207,7 +208,7 @@ def _control(
     is_changed = posted is not None and not field.is_untouched(posted, wire, opened.zone)
     current = list(posted) if posted is not None and is_changed else values
     shown = field.show(wire, opened.zone)
-    lookup = None if is_cell else picker(opened, field, wire, current, control)
+    lookup = picker(opened, field, wire, current, control)
     row = Row(
         name=field.name,
         label=field.label,
@@ -229,18 +230,18 @@ def _control(
         is_masked=field.is_masked,
         picker=lookup,
     )
-    return _with_modules(row, field, values, current) if control == "any-lookup" else row
+    return _with_modules(row, field, wire, opened, values, current) if control == "any-lookup" else row
 
 
-def _with_modules(row: Row, field: Field, held: Sequence[str], current: Sequence[str]) -> Row:
-    """A lookup into one of several modules: the id is typed, the module chosen."""
+def _with_modules(row: Row, field: Field, wire: Any, opened: Opened, held: Sequence[str], current: Sequence[str]) -> Row:
+    """A lookup into one of several modules: the module is chosen, the record by its name or id."""
     was, now = (dict(part.partition("=")[::2] for part in parts) for parts in (held, current))
     labels = {"": "choose", **{option.value: option.label for option in field.modules}}
     chosen = now.get("module", "")
     choices = tuple(Choice(value, label, value == chosen) for value, label in labels.items() if value or not was.get("module"))
-    return replace(
-        row, value=now.get("id", ""), held=was.get("id", ""), choices=choices, beside=f"Now: {row.shown}" if was.get("id") else ""
-    )
+    texts = [text for name, _, text in (part.partition("=") for part in current) if name == "id"]
+    lookup = module_picker(opened, field, wire, texts, chosen)
+    return replace(row, value=now.get("id", ""), held=was.get("id", ""), choices=choices, beside=lookup.beside, picker=lookup)
 
 
 NUMBERS = frozenset({Kind.INTEGER, Kind.BIGINT, Kind.DECIMAL, Kind.CURRENCY, Kind.PERCENT})

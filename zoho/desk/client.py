@@ -25,10 +25,10 @@ MAX_AGENTS = 1_000
 MAX_HISTORY = 50
 PER_PAGE = 200
 INCLUDES = {
-    "tickets": "contacts,assignee,departments,products",
+    "tickets": "contacts,assignee,departments,products,team",
     "contacts": "accounts,owner",
     "accounts": "owner",
-    "tasks": "assignee,tickets,contacts",
+    "tasks": "assignee,tickets,contacts,teams",
 }
 """What is read along with one record, so that its lookups have names."""
 

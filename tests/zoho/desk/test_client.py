@@ -91,10 +91,10 @@ def test_blanks_around_the_organization_do_not_matter(requests_mock: Mocker) -> 
 @pytest.mark.parametrize(
     ("module", "include"),
     [
-        ("tickets", "contacts,assignee,departments,products"),
+        ("tickets", "contacts,assignee,departments,products,team"),
         ("contacts", "accounts,owner"),
         ("accounts", "owner"),
-        ("tasks", "assignee,tickets,contacts"),
+        ("tasks", "assignee,tickets,contacts,teams"),
         ("calls", None),
     ],
 )
