@@ -152,7 +152,7 @@ def test_signing_in_finding_editing_and_saving_need_no_mouse(visit: Visit, conne
     page.keyboard.press("/")
     retype(page, sandbox.record("Leads", lead)["Email"])
     page.keyboard.press("Enter")
-    expect(page.get_by_text("records for “")).to_be_visible()
+    expect(page.get_by_text("records for “")).to_be_visible(timeout=30_000)  # of eight modules, the first time
     tab_to(page, name)
     page.keyboard.press("Enter")
     expect(page).to_have_title(re.compile(re.escape(name)))
