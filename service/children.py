@@ -43,6 +43,8 @@ class Child:
     environ: Mapping[str, str] = field(default_factory=dict)
     files: tuple[int, ...] = ()
     """Open file descriptors that the child keeps, under the same numbers."""
+    is_late: bool = False
+    """It starts when people are served already, so that they do not wait for it."""
 
 
 @dataclass(slots=True)

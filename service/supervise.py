@@ -1,6 +1,7 @@
 """What ./run starts: checks, then the web server, the worker and the sandbox as children, watched until Ctrl-C or SIGTERM.
 
-The children load while the database is prepared, which halves the wait; a gate keeps requests out until then. Whatever
+The web server and the sandbox load while the database is prepared, which halves the wait; a gate keeps requests out until then. The
+worker starts once the web server answers. Whatever
 happens to this process, the children end with it: see service.children.
 """
 
@@ -33,13 +34,12 @@ def children(settings: Settings, gate: int) -> list[Child]:
     ``gate`` is a file descriptor whose reading ends when the database is ready.
     """
     sandbox = ("--port", str(settings.sandbox_port), "--state-file", str(settings.instance_dir / "sandbox.json"))
-    waits: dict[str, Any] = {"environ": {"GATE_FD": str(gate)}, "files": (gate,)}
     bind = f"{bracketed(settings.host)}:{settings.port}"
     web = ("--config", "python:service.web_server", "--bind", bind, "app:create_app()")
     rows = [
         (settings.sandbox, Child("sandbox", (sys.executable, "-m", "sandbox", *sandbox))),
-        (True, Child("web server", (sys.executable, "-m", "gunicorn", *web), 25, **waits)),
-        (True, Child("worker", (sys.executable, "-m", "service.worker"), 5, **waits)),
+        (True, Child("web server", (sys.executable, "-m", "gunicorn", *web), 25, {"GATE_FD": str(gate)}, (gate,))),
+        (True, Child("worker", (sys.executable, "-m", "service.worker"), is_late=True)),
     ]
     return [child for is_wanted, child in rows if is_wanted]
 
@@ -60,8 +60,7 @@ class Supervisor:
         """
         self._catch_signals()
         try:
-            for keeper in self.keepers:
-                keeper.start()
+            self._start(late=False)
             announce = prepare()
         except BaseException:  # the children serve nothing yet: there is nothing to finish
             for keeper in self.keepers:
@@ -71,6 +70,11 @@ class Supervisor:
             return self._watch(announce)
         finally:
             self._stop()
+
+    def _start(self, *, late: bool) -> None:
+        for keeper in self.keepers:
+            if keeper.child.is_late == late:
+                keeper.start()
 
     def _catch_signals(self) -> None:
         for each in (self._woken, self._wakes):
@@ -96,6 +100,7 @@ class Supervisor:
             if not is_announced and self.is_ready():
                 is_announced = True
                 announce()
+                self._start(late=True)
             elif not is_announced and time.monotonic() > slow_at:
                 tell(f"The web server has not answered for {SLOW_START_SECONDS:g} s; still waiting.")
                 slow_at = float("inf")

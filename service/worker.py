@@ -90,8 +90,6 @@ class Worker:
 
 def main() -> int:
     """Work until SIGTERM or SIGINT. Status 2: a setting is wrong."""
-    if "GATE_FD" in os.environ:
-        os.read(int(os.environ["GATE_FD"]), 1)  # until the database is ready; loading before that would slow the start of the web server
     from service.settings import SettingsError
     from zoho import runtime
     from zoho.redaction import RedactingFilter
