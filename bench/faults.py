@@ -77,7 +77,7 @@ NEAR = (
         "AMEND_ENCRYPTION_KEYS",
     ),
     Fault("instance folder gone", lambda on: on.change(instance_dir=on.folder / "gone"), "disk", "gone"),
-    Fault("instance folder read-only", settings(instance_dir=Path("/proc/self")), "disk", "/proc"),
+    Fault("instance folder read-only", settings(instance_dir=Path("/sys")), "disk", "/sys"),
     Fault("disk full", lambda on: on.fill_disk(), "disk", "full"),
     Fault("database locked", Bed.hold_database, "database", "lock"),
     Fault("database read-only", read_only_database, "database", "written"),

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from changes.plans import Change, Receipt, Verdict
 from zoho.connections import Connection
+from zoho.crm.writes import TRIGGERS
 from zoho.data_centers import DataCenters
 
 TONES: dict[Verdict, str] = {
@@ -127,7 +128,7 @@ def automations(receipt: Receipt) -> str:
     trigger: Any = receipt.options.get("trigger")
     if trigger is None:
         return "All (Zoho's default)"
-    return ", ".join(str(name) for name in trigger) if trigger else "None: workflows, approvals and blueprints were left out"
+    return f"Only: {', '.join(TRIGGERS.get(name, str(name)) for name in trigger)}" if trigger else "None: all were left out"
 
 
 WEB_NAMES = {"Deals": "Potentials"}

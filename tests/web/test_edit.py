@@ -237,8 +237,24 @@ def test_automations_can_be_left_out_and_the_receipt_says_so(client: Visitor, co
 
     receipt = receipt_of(client, press(client, form))
 
-    assert "None: workflows, approvals and blueprints were left out" in receipt.text
+    assert "None: all were left out" in receipt.text
     assert sandbox.matching(PUT)[0].body["trigger"] == []
+
+
+def test_single_automations_can_be_let_run_and_the_next_edit_starts_with_them(
+    client: Visitor, connection_id: UUID, sandbox: Sandbox, lead: str
+) -> None:
+    form = open_form(client, connection_id, "crm", "Leads", lead).type("Phone", "+41 44 1").type("automations", "some")
+    for box in (one for one in form.controls if one.name == "run"):
+        box.values = [name for name in box.values if name in ("blueprint", "workflow")]
+
+    receipt = receipt_of(client, press(client, form))
+
+    assert "Only: Workflow rules, Blueprints" in receipt.text
+    assert sandbox.matching(PUT)[0].body["trigger"] == ["workflow", "blueprint"]
+    again = open_form(client, connection_id, "crm", "Leads", lead)
+    assert again.control("automations").values == ["some"]
+    assert [name for one in again.controls if one.name == "run" for name in one.values] == ["workflow", "blueprint"]
 
 
 def test_a_ticket_can_be_closed_without_a_mail_to_the_customer(client: Visitor, connection_id: UUID, sandbox: Sandbox) -> None:

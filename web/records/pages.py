@@ -14,6 +14,7 @@ from changes.snapshots import Left, Typed
 from web.records import state
 from web.records.rows import Group, Row, groups, wire_of
 from zoho.answers import Refusal
+from zoho.crm.writes import TRIGGERS
 from zoho.errors import ZohoError
 from zoho.fields import Field, FieldError
 from zoho.record_state import RecordState
@@ -94,9 +95,14 @@ class EditPage:
         return {name: {"parent": one.parent, "offers": dict(one.offers)} for name, one in known.items()}
 
     @property
-    def trigger_is_none(self) -> bool:
-        """The person chose that no automation runs."""
-        return (self.options or {}).get("trigger") == []
+    def trigger(self) -> list[str] | None:
+        """The automations that the person let run; None for all, as Zoho does by itself."""
+        return (self.options or {}).get("trigger")
+
+    @property
+    def triggers(self) -> list[tuple[str, str, bool]]:
+        """Each automation there is: Zoho's word, ours, and whether it is ticked."""
+        return [(name, label, self.trigger is None or name in self.trigger) for name, label in TRIGGERS.items()]
 
     @property
     def closes_quietly(self) -> bool:

@@ -14,9 +14,10 @@ from changes.uploads import Upload
 from store.exact_json import storable
 from web.records import lookups
 from web.records.lookups import PREFIX
+from zoho.crm.writes import TRIGGERS
 from zoho.orgs import DESK_ORG
 
-RUN_NONE = "none"
+RUN_NONE, RUN_SOME = "none", "some"
 
 
 def seal(snapshot_id: UUID) -> str:
@@ -87,8 +88,9 @@ def _parts(form: MultiDict[str, str]) -> dict[str, list[str]]:
 
 def _options(form: MultiDict[str, str]) -> dict[str, Any]:
     options: dict[str, Any] = {}
-    if form.get("automations") == RUN_NONE:
-        options["trigger"] = []
+    if form.get("automations") in (RUN_NONE, RUN_SOME):
+        ticked = form.getlist("run") if form["automations"] == RUN_SOME else ()
+        options["trigger"] = [name for name in TRIGGERS if name in ticked]
     if form.get("quiet_close"):
         options["quiet_close"] = True
     return options

@@ -13,6 +13,15 @@ from zoho.errors import ConflictError, OrgMismatchError, RequestRefusedError, Zo
 from zoho.http import Answer
 from zoho.redaction import redact_json
 
+TRIGGERS = {
+    "workflow": "Workflow rules",
+    "approval": "Approval processes",
+    "blueprint": "Blueprints",
+    "pathfinder": "Journeys (PathFinder)",
+    "orchestration": "Orchestrations",
+}
+"""What an update may be told to run, by Zoho's word; crm.md of the dossier, section 9."""
+
 
 def outcomes(calls: Calls, answer: Answer, sent: Sequence[Mapping[str, Any]], *, is_record: bool) -> list[WriteOutcome]:
     """An outcome for each record that was sent, in order; ``sent`` are the values, for the words of the refusals.
