@@ -216,9 +216,7 @@ def test_what_desk_keeps_of_a_contact_is_said(client: Visitor, connection_id: UU
     assert "(ticket " in page
 
 
-def test_the_history_is_linked_from_the_record_and_the_receipt(
-    client: Visitor, connection_id: UUID, lead: str, page_of: str
-) -> None:
+def test_the_history_is_linked_from_the_record_and_the_receipt(client: Visitor, connection_id: UUID, lead: str, page_of: str) -> None:
     receipt = edit(client, connection_id, lead, City="Bern")
 
     for path in (edit_path(connection_id, "crm", "Leads", lead), receipt):

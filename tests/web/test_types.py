@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,9 @@ from people import Operator
 from sandbox.desk_records import desk_id
 from sandbox.server import Sandbox
 from tests import walk
+from tests.conftest import Clock
 from tests.pages import Visitor, text_of
-from tests.web.editing import RecordForm, edit_path, open_form, press, receipt_of
+from tests.web.editing import RecordForm, decide, edit_path, open_form, press, receipt_of
 from zoho.runtime import Amend
 
 SCOPES = (
@@ -117,6 +119,36 @@ def test_more_rows_are_added_on_the_page_and_what_was_typed_stays(client: Visito
     assert again.control("Service History, new row 6, Garage").values == [""]
     assert again.control("Vehicle Name").values == ["Van of Rossi"]
     assert sandbox.matching(PUT) == []
+
+
+def test_a_cell_left_alone_keeps_what_somebody_else_wrote_there(
+    client: Visitor, sandbox: Sandbox, form: RecordForm, van: str, clock: Clock
+) -> None:
+    first, second = held(sandbox, van, "Service_History")
+    form.type("Service History, row 1, Garage", "Mine")
+    clock.advance(minutes=1)
+    sandbox.edit("Vehicles", van, Service_History=[{**first, "Price": 111}, second])
+
+    decided = decide(client, RecordForm(press(client, form)), "mine", "Service_History")
+    receipt_of(client, press(client, RecordForm(decided)))
+
+    assert next((row["Garage"], row["Price"]) for row in held(sandbox, van, "Service_History")) == ("Mine", 111)
+
+
+def test_what_is_restored_of_a_row_is_only_what_was_typed(
+    client: Visitor, sandbox: Sandbox, form: RecordForm, van: str, clock: Clock
+) -> None:
+    first, second = held(sandbox, van, "Service_History")
+    sandbox.fail_next(PUT, status=500, body={"code": "INTERNAL_ERROR", "status": "error", "message": "x", "details": {}})
+    press(client, form.type("Service History, row 1, Garage", "Mine"))
+    clock.advance(minutes=1)
+    sandbox.edit("Vehicles", van, Service_History=[{**first, "Price": 111}, second])
+    (link,) = re.findall(r'href="([^"]*draft=[^"]*)"', client.get(form.path).text)
+    sandbox.forget_calls()
+
+    receipt_of(client, press(client, RecordForm(client.get(unescape(link)))))
+
+    assert last_body(sandbox) == {"Service_History": [{"id": first["id"], "Garage": "Mine"}]}
 
 
 def test_a_driver_is_linked_and_another_unlinked(client: Visitor, sandbox: Sandbox, form: RecordForm, van: str) -> None:

@@ -104,7 +104,7 @@ def show(amend: Amend, place: Place, draft: UUID | None) -> Answer:
     if draft is not None:
         opened = _find_snapshot(amend, place, draft)
         if opened is not None and opened.step_id is not None:  # it was sent: what is left of it goes into a fresh form
-            return _anew(amend, place, opened.typed, KEPT, 200)
+            return _anew(amend, place, changed_only(opened, opened.typed), KEPT, 200)
         if opened is not None:
             typed = changed_only(opened, opened.typed)
             return edit_page(opened, typed, notice=KEPT if typed else None, is_kept=True)

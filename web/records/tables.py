@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from changes.drafts import Opened
 from zoho.fields import Field, Kind
+from zoho.fields.cells import GONE, NEW, ROWS, Cells, read_cells
 from zoho.fields.files import FILE_ID, FILE_NAME, SIZE, size_text
-from zoho.fields.rows import GONE, NEW, ROWS, Cells, by_id, read_cells
+from zoho.fields.rows import by_id
 
 if TYPE_CHECKING:
     from web.records.rows import Row
@@ -72,13 +73,11 @@ def _new_keys(field: Field, cells: Cells, stored: int, control: str, *, is_addin
     if control == "files":
         return typed
     room = (field.max_rows if field.max_rows is not None else 10_000) - stored + len(cells.gone) - len(typed)
-    first = 1 + max((int(key[1:]) for key in cells.order if NEW.fullmatch(key)), default=0)
-    return typed + [f"n{first + at}" for at in range(max(0, min(MORE if is_adding else 0 if typed else 1, room)))]
+    return typed + [f"n{cells.next_new + at}" for at in range(max(0, min(MORE if is_adding else 0 if typed else 1, room)))]
 
 
 def _line(field: Field, key: str, number: int, row: dict[str, Any] | None, cells: Cells, opened: Opened, make: MakeCell, one: str) -> Line:
     title = f"{one.capitalize()} {number}" if row is not None else f"New {one}"
-    posted = key in cells.order
     if field.kind == Kind.FILES or (row is not None and field.kind == Kind.LINKS):
         text, hidden = (field.show([row], opened.zone), ()) if row is not None else _uploaded(cells, key)
         return Line(key, title, text, (), row is None, key in cells.gone, hidden)
@@ -89,7 +88,7 @@ def _line(field: Field, key: str, number: int, row: dict[str, Any] | None, cells
             f"{field.label}, {title.lower() if row is not None else f'new {one} {number}'}, {column.label}",
             (row or {}).get(column.name),
             opened,
-            cells.of(key, column.name) if posted else None,
+            cells.find(key, column.name),
         )
         for column in field.columns
     )

@@ -125,6 +125,23 @@ def test_only_the_touched_rows_of_a_form_are_kept() -> None:
     assert body(SUBFORM, SUBFORM.parse(kept, UTC, theirs), theirs) == [{"id": "12", "Place": "Chur"}]
 
 
+def test_a_cell_that_nobody_touched_leaves_what_somebody_else_wrote_there() -> None:
+    """Also a box and a list of several, which post nothing when they are empty."""
+    kept = SUBFORM.trimmed(posted(SUBFORM, STORED, ("12.Place", "Chur")), STORED, UTC)
+    theirs = [HOME, {**WORK, "Price": Decimal(111), "Main": True, "Tags": ["c"]}]
+
+    assert body(SUBFORM, SUBFORM.parse(kept, UTC, theirs), theirs) == [{"id": "12", "Place": "Chur"}]
+
+
+def test_an_unticked_box_and_an_emptied_list_are_kept_as_typed() -> None:
+    typed = [text for text in posted(SUBFORM, STORED) if text not in ("11.Main=true", "11.Tags=b")]
+    kept = SUBFORM.trimmed(typed, STORED, UTC)
+    theirs = [{**HOME, "Place": "Thun", "Tags": ["a", "c"]}, WORK]
+
+    assert body(SUBFORM, SUBFORM.parse(kept, UTC, theirs), theirs) == [{"id": "11", "Main": False, "Tags": None}]
+    assert SUBFORM.trimmed(kept, STORED, UTC) == kept
+
+
 def test_a_new_row_is_stored_whatever_id_zoho_gives_it() -> None:
     sent = [*STORED, {"Place": "Chur"}]
 

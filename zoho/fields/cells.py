@@ -1,0 +1,53 @@
+"""What the controls of a list of rows post: which rows are on the page, which are to go, and what stands in each cell.
+
+``_rows=<row>`` for each row, ``_delete=<row>`` for one to remove, ``<row>.<column>=<value>`` for each cell; ``<row>`` is the row's id,
+or ``n1``, ``n2`` … for a new one. What was typed is kept with ``<row>._cells=<column>`` for each cell that somebody touched: an
+unticked box posts nothing, and a cell that was left alone must not look like one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+ROWS, GONE, TOUCHED = "_rows", "_delete", "_cells"
+NEW = re.compile(r"n[0-9]{1,4}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What was posted."""
+
+    order: tuple[str, ...]
+    gone: frozenset[str]
+    values: dict[tuple[str, str], list[str]]
+
+    def of(self, row: str, column: str) -> list[str]:
+        """What one cell posted; an unticked box posts nothing."""
+        return self.values.get((row, column), [])
+
+    def find(self, row: str, column: str) -> list[str] | None:
+        """What one cell posted; None for one that was not on the page, or is known to have been left alone."""
+        touched = self.of(row, TOUCHED)
+        return self.of(row, column) if row in self.order and (not touched or column in touched) else None
+
+    @property
+    def next_new(self) -> int:
+        """The number of the next new row."""
+        return 1 + max((int(key[1:]) for key in self.order if NEW.fullmatch(key)), default=0)
+
+
+def read_cells(posted: Iterable[str]) -> Cells:
+    """The posted texts by row and column."""
+    order, gone, values = list[str](), set[str](), dict[tuple[str, str], list[str]]()
+    for text in posted:
+        name, _, value = text.partition("=")
+        row, _, column = name.partition(".")
+        if name == ROWS:
+            order.append(value)
+        elif name == GONE:
+            gone.add(value)
+        elif column:
+            values.setdefault((row, column), []).append(value)
+    return Cells(tuple(dict.fromkeys(order)), frozenset(gone), values)
