@@ -151,6 +151,23 @@ def test_what_is_restored_of_a_row_is_only_what_was_typed(
     assert last_body(sandbox) == {"Service_History": [{"id": first["id"], "Garage": "Mine"}]}
 
 
+def test_what_was_typed_into_a_row_that_somebody_removed_is_offered_as_a_new_row(
+    client: Visitor, sandbox: Sandbox, form: RecordForm, van: str, clock: Clock
+) -> None:
+    _first, second = held(sandbox, van, "Service_History")
+    form.type("Service History, row 1, Garage", "Mine")
+    clock.advance(minutes=1)
+    sandbox.edit("Vehicles", van, Service_History=[second])
+
+    contested = press(client, form)
+    assert "was removed in Zoho meanwhile: what you typed stands in a new row" in text_of(contested)
+    decided = RecordForm(decide(client, RecordForm(contested), "mine", "Service_History"))
+    assert decided.control("Service History, new row 2, Garage").values == ["Mine"]
+    receipt_of(client, press(client, decided))
+
+    assert [row["Garage"] for row in held(sandbox, van, "Service_History")][1:] == ["Mine"]
+
+
 def test_a_driver_is_linked_and_another_unlinked(client: Visitor, sandbox: Sandbox, form: RecordForm, van: str) -> None:
     first, _second = held(sandbox, van, "Drivers")
     contact = sandbox.ids("Contacts")[77]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 CONTROLS = frozenset({"rows", "links", "files"})
 MORE = 3
 """Empty rows that the button adds."""
+LOST = "A row that you had typed into was removed in Zoho meanwhile: what you typed stands in a new row."
 MakeCell = Callable[[Field, str, str, Any, Opened, Sequence[str] | None], "Row"]
 
 
@@ -59,12 +60,14 @@ class Table:
 
 def table(field: Field, wire: Any, opened: Opened, typed: Sequence[str], make: MakeCell, *, is_adding: bool) -> Table:
     """The table of a field. ``make`` makes a cell; ``is_adding``: more empty rows were asked for."""
-    cells, stored, control = read_cells(typed), by_id(wire), field.input_type(wire)
+    posted, stored, control = read_cells(typed), by_id(wire), field.input_type(wire)
+    cells = posted.over(stored)
     one = {"rows": "row", "links": "record", "files": "file"}[control]
     keys = [*stored, *_new_keys(field, cells, len(stored), control, is_adding=is_adding)]
     lines = tuple(_line(field, key, number, stored.get(key), cells, opened, make, one) for number, key in enumerate(keys, 1))
     has_room = field.max_rows is None or len(stored) - len(cells.gone) < field.max_rows
-    return Table(field.name, control, tuple(column.label for column in field.columns), lines, one, _note(field, opened, one), has_room)
+    note = " ".join(filter(None, (LOST if posted.lost(stored) else "", _note(field, opened, one))))
+    return Table(field.name, control, tuple(column.label for column in field.columns), lines, one, note, has_room)
 
 
 def _new_keys(field: Field, cells: Cells, stored: int, control: str, *, is_adding: bool) -> list[str]:

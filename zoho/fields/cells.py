@@ -8,7 +8,7 @@ unticked box posts nothing, and a cell that was left alone must not look like on
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 ROWS, GONE, TOUCHED = "_rows", "_delete", "_cells"
@@ -31,6 +31,17 @@ class Cells:
         """What one cell posted; None for one that was not on the page, or is known to have been left alone."""
         touched = self.of(row, TOUCHED)
         return self.of(row, column) if row in self.order and (not touched or column in touched) else None
+
+    def lost(self, stored: Collection[str]) -> list[str]:
+        """Rows that somebody typed into and that were removed meanwhile."""
+        return [key for key in self.order if self.of(key, TOUCHED) and key not in stored and not NEW.fullmatch(key)]
+
+    def over(self, stored: Collection[str]) -> Cells:
+        """The cells as they lie over these rows: nothing typed is lost, so what was typed into a lost row stands in a new one."""
+        new, lost = self.next_new, self.lost(stored)
+        names = {key: f"n{at}" for at, key in enumerate(lost, new)}
+        values = {(names.get(row, row), column): given for (row, column), given in self.values.items()}
+        return Cells(tuple(names.get(key, key) for key in self.order), self.gone, values) if names else self
 
     @property
     def next_new(self) -> int:

@@ -56,7 +56,8 @@ class Rows(Behaviour):
 
     def trimmed(self, field: Field, posted: Sequence[str], was: Any, zone: tzinfo) -> list[str]:
         """Only the cells that somebody touched: the others must not follow to a newer reading of the record."""
-        cells, stored = read_cells(posted), by_id(was)
+        stored = by_id(was)
+        cells = read_cells(posted).over(stored)
         kept = [f"{GONE}={key}" for key in sorted(cells.gone & stored.keys())]
         for key in cells.order:
             names = [] if key in cells.gone else self._touched(field, cells, key, stored.get(key), zone)
@@ -67,12 +68,13 @@ class Rows(Behaviour):
 
     def parse(self, field: Field, posted: Sequence[str], zone: tzinfo, was: Any) -> Any:
         """All rows as they are meant; None for none. Raises FieldError, naming row and column."""
-        cells, stored = read_cells(posted), by_id(was)
+        stored = by_id(was)
+        cells = read_cells(posted).over(stored)
         rows, errors = list[Row](), list[str]()
         for key in dict.fromkeys((*stored, *cells.order)):
             row = stored.get(key)
             if key in cells.gone or (row is None and not NEW.fullmatch(key)):
-                continue  # removed here, or meanwhile by somebody else
+                continue  # removed here, or meanwhile by somebody else when nobody is known to have typed into it
             names = self._touched(field, cells, key, row, zone)
             if names:
                 row = self._parse_row(field, cells, key, row, names, zone, f"{self.noun[0].capitalize()} {len(rows) + 1}", errors)

@@ -111,10 +111,17 @@ def test_there_are_no_more_rows_than_the_layout_allows() -> None:
         SUBFORM.parse([*posted(SUBFORM, STORED), *new], UTC, STORED)
 
 
-def test_a_row_that_somebody_removed_meanwhile_is_not_made_anew() -> None:
+def test_a_row_that_somebody_removed_meanwhile_is_not_made_anew_for_being_on_the_page() -> None:
     typed = posted(SUBFORM, STORED, ("12.Place", "Chur"))
 
     assert SUBFORM.is_untouched(typed, [HOME], UTC)
+
+
+def test_what_was_typed_into_a_row_that_somebody_removed_meanwhile_becomes_a_new_row() -> None:
+    kept = SUBFORM.trimmed([*posted(SUBFORM, STORED, ("12.Place", "Chur")), "_rows=n1", "n1.Place=Zug"], STORED, UTC)
+
+    assert body(SUBFORM, SUBFORM.parse(kept, UTC, [HOME]), [HOME]) == [{"Place": "Chur"}, {"Place": "Zug"}]
+    assert SUBFORM.parse(SUBFORM.trimmed(kept, [HOME], UTC), UTC, [HOME]) == SUBFORM.parse(kept, UTC, [HOME])
 
 
 def test_only_the_touched_rows_of_a_form_are_kept() -> None:
