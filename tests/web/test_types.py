@@ -267,6 +267,40 @@ def test_a_lookup_into_several_modules_takes_kind_and_id(client: Visitor, sandbo
     assert "Stored" in text_of(receipt)
 
 
+def test_undo_of_a_lookup_into_any_module_names_the_module_it_was_in(
+    client: Visitor, sandbox: Sandbox, connection_id: UUID, van: str
+) -> None:
+    account, deal = sandbox.ids("Accounts")[3], sandbox.ids("Deals")[3]
+    for module, record_id in (("Deals", deal), ("Accounts", account)):
+        form = open_form(client, connection_id, "crm", "Vehicles", van)
+        receipt = press(client, form.type("f_What_Id.module", module).type("f_What_Id.id", record_id))
+    assert f"({deal}) in Deal" in text_of(client.get(receipt.location))
+    sandbox.forget_calls()
+
+    undone = receipt_of(client, client.post(f"{receipt.location}/undo", page=receipt.location))
+
+    assert last_body(sandbox) == {"What_Id": {"id": deal}, "$se_module": "Deals"}
+    assert "Stored" in text_of(undone)
+
+
+def test_a_conflict_names_the_module_that_each_side_points_into(
+    client: Visitor, sandbox: Sandbox, form: RecordForm, van: str, clock: Clock
+) -> None:
+    account, deal = sandbox.ids("Accounts")[5], sandbox.ids("Deals")[3]
+    form.type("f_What_Id.module", "Accounts").type("f_What_Id.id", account)
+    clock.advance(minutes=1)
+    sandbox.edit("Vehicles", van, What_Id={"id": deal, "name": "Their deal"})
+
+    contested = press(client, form)
+    assert f"Their deal ({deal}) in Deal" in text_of(contested)
+    assert f"{account} in Account" in text_of(contested)
+    decided = decide(client, RecordForm(contested), "mine", "What_Id")
+    sandbox.forget_calls()
+    receipt_of(client, press(client, RecordForm(decided)))
+
+    assert last_body(sandbox) == {"What_Id": {"id": account}, "$se_module": "Accounts"}
+
+
 def test_a_masked_value_is_replaced_only_on_purpose(client: Visitor, sandbox: Sandbox, form: RecordForm, van: str) -> None:
     assert form.control("National Id").values == [""]
 
