@@ -301,6 +301,22 @@ def test_a_conflict_names_the_module_that_each_side_points_into(
     assert last_body(sandbox) == {"What_Id": {"id": account}, "$se_module": "Accounts"}
 
 
+def test_a_row_added_where_zoho_shows_only_a_part_is_not_called_stored_differently(
+    client: Visitor, connection_id: UUID, sandbox: Sandbox, van: str
+) -> None:
+    partial = {**sandbox.record("Vehicles", van), "$has_more": {"Service_History": True}}
+    sandbox.fail_next("GET /crm/v8/{module}/{id}", status=200, body={"data": [partial]}, times=None)
+    form = open_form(client, connection_id, "crm", "Vehicles", van)
+
+    receipt = receipt_of(client, press(client, form.type("Service History, new row 3, Garage", "Added")))
+
+    assert "Zoho shows only a part of these rows" in text_of(client.get(form.path))
+    assert held(sandbox, van, "Service_History")[-1]["Garage"] == "Added"
+    assert "Zoho shows only a part of these rows" in text_of(receipt)
+    assert "tored differently" not in text_of(receipt)
+    assert "Not stored" not in text_of(receipt)
+
+
 def test_a_masked_value_is_replaced_only_on_purpose(client: Visitor, sandbox: Sandbox, form: RecordForm, van: str) -> None:
     assert form.control("National Id").values == [""]
 

@@ -108,6 +108,8 @@ def _uploaded(cells: Cells, key: str) -> tuple[str, tuple[tuple[str, str], ...]]
 def _note(field: Field, opened: Opened, one: str) -> str:
     """What there is to know before typing."""
     parts = [f"Zoho accepts at most {field.max_rows} {one}{'s' if field.max_rows != 1 else ''} here." if field.max_rows is not None else ""]
+    if field.is_partial:
+        parts.append(f"Zoho shows only a part of these {one}s: the others stay as they are, and an added one may not be seen afterwards.")
     if field.kind == Kind.FILES:
         parts.append("A file may have up to 20 MB; it is uploaded with the form and attached when this is stored.")
     if any(column.kind == Kind.DATETIME for column in field.columns):

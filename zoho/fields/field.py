@@ -47,6 +47,8 @@ class Field:
     columns: tuple[Field, ...] = ()
     max_rows: int | None = None
     modules: tuple[Option, ...] = ()
+    is_partial: bool = False
+    """Zoho keeps more rows here than it shows."""
 
     def read(self, record: Mapping[str, Any]) -> Wire:
         """The wire value in ``record``, or ABSENT when Zoho did not show it; with the module that stands beside it, if one does."""

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from zoho.fields.choices import id_of, items
-from zoho.fields.cut import is_cut
+from zoho.fields.cut import has_more, is_cut
 from zoho.fields.field import Field
 from zoho.fields.shown import is_scalar, name_in, text_of
 from zoho.fields.words import ABSENT, Kind, Option
 
 NOT_IN_LAYOUT = "(not in this layout)"
 NOT_IN_LIST = "(not in the list)"
+ROWS = frozenset({Kind.SUBFORM, Kind.LINKS, Kind.FILES})
 ANY_MODULE = "se_module"
 """CRM's name for a lookup whose module each record names itself, as an activity's What_Id."""
 
@@ -81,6 +82,8 @@ def settled(field: Field, record: Mapping[str, Any], names: Sequence[Option] = (
     if not field.fits(wire):
         why = field.why_read_only or "Zoho holds something here that cannot be edited as text."
         return replace(field, is_editable=False, why_read_only=why)
+    if field.kind in ROWS and has_more(record, field.name):
+        return replace(field, is_partial=True, max_rows=None)
     if field.kind == Kind.RICH_TEXT and is_cut(record, field.name, wire):
         return replace(field, is_editable=False, why_read_only="Zoho showed only the beginning of this text.")
     if field.kind in (Kind.OWNER, Kind.LOOKUP):
