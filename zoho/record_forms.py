@@ -30,9 +30,11 @@ from zoho.fields import (
     desk_form,
     is_any_module,
     layout_id,
+    mapped_dependencies,
     settled,
     settled_form,
     subform_modules,
+    used_layout_id,
     with_columns,
     with_field,
     with_modules,
@@ -42,6 +44,8 @@ from zoho.metadata import Part, Source
 from zoho.runtime import Amend
 
 KEPT_TEMPLATES = 64
+MAX_DEPENDENCIES = 20
+"""Of one layout: each may take a call."""
 _PEOPLE = ("assigneeId", "ownerId")
 
 
@@ -127,10 +131,27 @@ def _crm_template(amend: Amend, connection: Connection, module: str, record: dic
     if len(beside) > len(inside):
         form = with_modules(form, tuple(Option(one.api_name, one.singular) for one in editable_modules(beside[-1])))
     form = _with_owners(form, users)
-    made = _templates[key] = _Template(
-        form, times, _notices(parts), crm_dependencies(fields, layouts, layout), tuple(one.label for one in form.not_shown)
-    )
+    follows = crm_dependencies(fields, layouts, layout)
+    if not follows and sum(one.kind in (Kind.PICKLIST, Kind.MULTISELECT) for one in form.by_name.values()) > 1:
+        told = _told_dependencies(amend, connection, client, module, used_layout_id(layouts, layout))
+        parts, follows = parts + told, mapped_dependencies([row for part in told for row in part.body])
+    made = _templates[key] = _Template(form, times, _notices(parts), follows, tuple(one.label for one in form.not_shown))
     return made
+
+
+def _told_dependencies(amend: Amend, connection: Connection, client: CrmClient, module: str, layout: str) -> list[Part]:
+    """Which picklists follow another, where neither fields nor layout say so: Zoho has a service for it."""
+    sentence = "Which values of picklists go together is not known"
+    source = Source(
+        f"crm/{module}/dependencies/{layout}", scopes.CRM_DEPENDENCIES, partial(_dependencies, client, module, layout), sentence, True
+    )
+    return metadata.read(amend, connection, [source]) if layout else []
+
+
+def _dependencies(client: CrmClient, module: str, layout: str) -> list[dict[str, Any]]:
+    """Each with its values, which the list may leave out."""
+    rows = client.dependencies(module, layout)[:MAX_DEPENDENCIES]
+    return [row if row.get("pick_list_values") else client.dependency(module, layout, str(row["id"])) for row in rows]
 
 
 def _columns_source(client: CrmClient, subform: str) -> Source:
