@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +66,7 @@ def table(field: Field, wire: Any, opened: Opened, typed: Sequence[str], make: M
     keys = [*stored, *_new_keys(field, cells, len(stored), control, is_adding=is_adding)]
     lines = tuple(_line(field, key, number, stored.get(key), cells, opened, make, one) for number, key in enumerate(keys, 1))
     has_room = field.max_rows is None or len(stored) - len(cells.gone) < field.max_rows
-    note = " ".join(filter(None, (LOST if posted.lost(stored) else "", _note(field, opened, one))))
+    note = " ".join(filter(None, (LOST if posted.lost(stored) else "", _note(field, opened, one, stored.values()))))
     return Table(field.name, control, tuple(column.label for column in field.columns), lines, one, note, has_room)
 
 
@@ -105,13 +105,16 @@ def _uploaded(cells: Cells, key: str) -> tuple[str, tuple[tuple[str, str], ...]]
     return f"{held[FILE_NAME]}{f' ({size})' if size else ''}", tuple(held.items())
 
 
-def _note(field: Field, opened: Opened, one: str) -> str:
+def _note(field: Field, opened: Opened, one: str, stored: Iterable[dict[str, Any]]) -> str:
     """What there is to know before typing."""
     parts = [f"Zoho accepts at most {field.max_rows} {one}{'s' if field.max_rows != 1 else ''} here." if field.max_rows is not None else ""]
     if field.is_partial:
         parts.append(f"Zoho shows only a part of these {one}s: the others stay as they are, and an added one may not be seen afterwards.")
     if field.kind == Kind.FILES:
         parts.append("A file may have up to 20 MB; it is uploaded with the form and attached when this is stored.")
+    rich = [column for column in field.columns if column.kind == Kind.RICH_TEXT and column.is_editable]
+    if any(column.input_type(row.get(column.name)) == "readonly" for row in stored for column in rich):
+        parts.append("Zoho shows only the beginning of a long text in a row, so it is changed in Zoho.")
     if any(column.kind == Kind.DATETIME for column in field.columns):
         parts.append(f"Time zone: {opened.zone.key}")
     return " ".join(filter(None, parts))

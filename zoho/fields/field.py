@@ -47,6 +47,8 @@ class Field:
     columns: tuple[Field, ...] = ()
     max_rows: int | None = None
     modules: tuple[Option, ...] = ()
+    is_cell: bool = False
+    """A column of rows: of a long text in one no read shows more than the beginning."""
     is_partial: bool = False
     """Zoho keeps more rows here than it shows."""
 

@@ -96,6 +96,23 @@ def test_an_emptied_cell_is_sent_as_null() -> None:
     assert body(SUBFORM, sent, STORED) == [{"id": "11", "Since": None, "Price": None}]
 
 
+def test_a_rich_text_of_a_row_that_may_be_cut_is_only_shown() -> None:
+    """Saving the beginning would destroy the rest, and so would an undo."""
+    column = crm_columns([crm_meta("Notes", "textarea", textarea={"type": "rich_text"})])
+    field = with_columns(crm_form([crm_meta("Rows", "subform", "jsonarray", view_type={"edit": True})], [], {}), "Rows", column).by_name[
+        "Rows"
+    ]
+    cut, whole = [{"id": "11", "Notes": "x" * 500}], [{"id": "11", "Notes": "<p>short</p>"}]
+
+    assert field.control(whole, UTC) == ("_rows=11", "11.Notes=<p>short</p>")
+    assert field.control(cut, UTC) == ("_rows=11",)
+    assert field.is_untouched(["_rows=11", "11.Notes=y"], cut, UTC)
+    assert field.same([{"Notes": "x" * 900}], cut)
+    assert not field.same([{"Notes": "y" * 900}], cut)
+    with pytest.raises(FieldError, match="only the beginning"):
+        field.restore(cut, whole, UTC)
+
+
 def test_a_computed_cell_cannot_be_written() -> None:
     assert SUBFORM.is_untouched(posted(SUBFORM, STORED, ("11.Total", "5")), STORED, UTC)
 
