@@ -16,6 +16,8 @@ from tests import walk
 from tests.conftest import Clock
 from tests.pages import Visitor, text_of
 from tests.web.editing import RecordForm, decide, edit_path, open_form, press, receipt_of
+from zoho import connections
+from zoho.clients import crm_client
 from zoho.runtime import Amend
 
 SCOPES = (
@@ -206,6 +208,32 @@ def test_a_file_is_uploaded_attached_and_an_old_one_removed(client: Visitor, san
     ]
     assert "added: Kaufvertrag ü.pdf (8 B)" in receipt.text
     assert "Stored" in text_of(receipt)
+
+
+def described(amend: Amend, connection_id: UUID, sandbox: Sandbox, name: str, **changes: Any) -> None:
+    """From here on Zoho describes a field of vehicles otherwise."""
+    with amend.reading() as session:
+        zoho = crm_client(amend, connections.get(session, connection_id))
+    fields, layouts = zoho.fields("Vehicles"), zoho.layouts("Vehicles")
+    inside = [field for one in layouts for section in one["sections"] for field in section["fields"]]
+    for field in (one for one in (*fields, *inside) if one["api_name"] == name):
+        field |= changes
+    sandbox.fail_next("GET /crm/v8/settings/fields", status=200, body={"fields": fields})
+    sandbox.fail_next("GET /crm/v8/settings/layouts", status=200, body={"layouts": layouts})
+
+
+def test_the_file_of_a_full_field_is_replaced_in_one_save(
+    amend: Amend, client: Visitor, connection_id: UUID, sandbox: Sandbox, van: str
+) -> None:
+    described(amend, connection_id, sandbox, "Photos", length=2)
+    form = open_form(client, connection_id, "crm", "Vehicles", van)
+    full = press(client, form.attach("Photos: add files", ("new.pdf", b"x")))
+    assert "Zoho accepts at most 2 files here" in text_of(full)
+
+    old, kept = held(sandbox, van, "Photos")
+    receipt_of(client, press(client, RecordForm(full).tick("f_Photos._delete", old["id"])))
+
+    assert [row["File_Name__s"] for row in held(sandbox, van, "Photos")] == [kept["File_Name__s"], "new.pdf"]
 
 
 def test_a_reviewed_upload_is_attached_by_the_save_that_follows(client: Visitor, sandbox: Sandbox, form: RecordForm, van: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +45,6 @@ class Table:
     lines: tuple[Line, ...]
     one: str
     note: str
-    can_add: bool
 
     @property
     def rows_name(self) -> str:
@@ -65,18 +64,21 @@ def table(field: Field, wire: Any, opened: Opened, typed: Sequence[str], make: M
     one = {"rows": "row", "links": "record", "files": "file"}[control]
     keys = [*stored, *_new_keys(field, cells, len(stored), control, is_adding=is_adding)]
     lines = tuple(_line(field, key, number, stored.get(key), cells, opened, make, one) for number, key in enumerate(keys, 1))
-    has_room = field.max_rows is None or len(stored) - len(cells.gone) < field.max_rows
     note = " ".join(filter(None, (LOST if posted.lost(stored) else "", _note(field, opened, one, stored.values()))))
-    return Table(field.name, control, tuple(column.label for column in field.columns), lines, one, note, has_room)
+    return Table(field.name, control, tuple(column.label for column in field.columns), lines, one, note)
 
 
 def _new_keys(field: Field, cells: Cells, stored: int, control: str, *, is_adding: bool) -> list[str]:
-    """Rows that were typed, and empty ones as far as Zoho lets there be more. A new file comes from the file input."""
+    """Rows that were typed, and empty ones: one if there is room, more when asked for, as some may be marked for removal only now.
+
+    A new file comes from the file input.
+    """
     typed = [key for key in cells.order if NEW.fullmatch(key) and key not in cells.gone]
     if control == "files":
         return typed
     room = (field.max_rows if field.max_rows is not None else 10_000) - stored + len(cells.gone) - len(typed)
-    return typed + [f"n{cells.next_new + at}" for at in range(max(0, min(MORE if is_adding else 0 if typed else 1, room)))]
+    empty = MORE if is_adding else 1 if room > 0 and not typed else 0
+    return typed + [f"n{cells.next_new + at}" for at in range(empty)]
 
 
 def _line(field: Field, key: str, number: int, row: dict[str, Any] | None, cells: Cells, opened: Opened, make: MakeCell, one: str) -> Line:
@@ -105,9 +107,11 @@ def _uploaded(cells: Cells, key: str) -> tuple[str, tuple[tuple[str, str], ...]]
     return f"{held[FILE_NAME]}{f' ({size})' if size else ''}", tuple(held.items())
 
 
-def _note(field: Field, opened: Opened, one: str, stored: Iterable[dict[str, Any]]) -> str:
+def _note(field: Field, opened: Opened, one: str, stored: Collection[dict[str, Any]]) -> str:
     """What there is to know before typing."""
-    parts = [f"Zoho accepts at most {field.max_rows} {one}{'s' if field.max_rows != 1 else ''} here." if field.max_rows is not None else ""]
+    most = f"Zoho accepts at most {field.max_rows} {one}{'s' if field.max_rows != 1 else ''} here"
+    is_full = field.max_rows is not None and len(stored) >= field.max_rows
+    parts = [f"{most}: remove one to add another." if is_full else f"{most}." if field.max_rows is not None else ""]
     if field.is_partial:
         parts.append(f"Zoho shows only a part of these {one}s: the others stay as they are, and an added one may not be seen afterwards.")
     if field.kind == Kind.FILES:
