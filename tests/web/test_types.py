@@ -13,10 +13,10 @@ from people import Operator
 from sandbox.desk_records import desk_id
 from sandbox.server import Sandbox
 from tests import walk
-from tests.conftest import Clock
+from tests.conftest import EMAIL, PASSWORD, Clock
 from tests.pages import Visitor, text_of
 from tests.web.editing import RecordForm, decide, edit_path, open_form, press, receipt_of
-from zoho import connections
+from zoho import connections, metadata
 from zoho.clients import crm_client
 from zoho.runtime import Amend
 
@@ -234,6 +234,29 @@ def test_the_file_of_a_full_field_is_replaced_in_one_save(
     receipt_of(client, press(client, RecordForm(full).tick("f_Photos._delete", old["id"])))
 
     assert [row["File_Name__s"] for row in held(sandbox, van, "Photos")] == [kept["File_Name__s"], "new.pdf"]
+
+
+@pytest.mark.parametrize("why", ["the session is over", "the page is stale", "the form cannot be read"])
+def test_files_that_were_never_uploaded_are_named_to_be_chosen_again(
+    amend: Amend, client: Visitor, connection_id: UUID, sandbox: Sandbox, form: RecordForm, clock: Clock, why: str
+) -> None:
+    form.type("Vehicle Name", "Renamed").attach("Photos: add files", ("a.pdf", b"x"), ("<b>.pdf", b"y"))
+    if why == "the session is over":
+        clock.advance(hours=13)
+    elif why == "the page is stale":
+        form.type("csrf_token", "wrong")
+    else:
+        metadata.forget(amend, connection_id, "crm")
+        sandbox.fail_next("GET /crm/v8/settings/fields", status=500, times=None)
+    press(client, form)
+    sandbox.clear_faults()
+    client.sign_in(EMAIL, PASSWORD)
+
+    page = client.get(f"{form.path}?draft={form.control('snapshot').values[0]}")
+
+    assert "Choose these files again: <bdi>a.pdf</bdi>, <bdi>&lt;b&gt;.pdf</bdi>." in page.text
+    receipt_of(client, press(client, RecordForm(page)))
+    assert last_body(sandbox) == {"Name": "Renamed"}
 
 
 def test_a_reviewed_upload_is_attached_by_the_save_that_follows(client: Visitor, sandbox: Sandbox, form: RecordForm, van: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from changes.drafts import Opened
 from zoho.fields import Field, Kind
-from zoho.fields.cells import GONE, NEW, ROWS, Cells, read_cells
+from zoho.fields.cells import AGAIN, GONE, NEW, ROWS, Cells, read_cells
 from zoho.fields.files import FILE_ID, FILE_NAME, SIZE, size_text
 from zoho.fields.rows import by_id
 
@@ -45,6 +45,8 @@ class Table:
     lines: tuple[Line, ...]
     one: str
     note: str
+    again: tuple[str, ...] = ()
+    """Names of files that were chosen when nothing could be uploaded."""
 
     @property
     def rows_name(self) -> str:
@@ -64,8 +66,9 @@ def table(field: Field, wire: Any, opened: Opened, typed: Sequence[str], make: M
     one = {"rows": "row", "links": "record", "files": "file"}[control]
     keys = [*stored, *_new_keys(field, cells, len(stored), control, is_adding=is_adding)]
     lines = tuple(_line(field, key, number, stored.get(key), cells, opened, make, one) for number, key in enumerate(keys, 1))
+    again = tuple(text.partition("=")[2] for text in typed if text.startswith(f"{AGAIN}="))
     note = " ".join(filter(None, (LOST if posted.lost(stored) else "", _note(field, opened, one, stored.values()))))
-    return Table(field.name, control, tuple(column.label for column in field.columns), lines, one, note)
+    return Table(field.name, control, tuple(column.label for column in field.columns), lines, one, note, again)
 
 
 def _new_keys(field: Field, cells: Cells, stored: int, control: str, *, is_adding: bool) -> list[str]:

@@ -2,7 +2,8 @@
 
 ``_rows=<row>`` for each row, ``_delete=<row>`` for one to remove, ``<row>.<column>=<value>`` for each cell; ``<row>`` is the row's id,
 or ``n1``, ``n2`` … for a new one. What was typed is kept with ``<row>._cells=<column>`` for each cell that somebody touched: an
-unticked box posts nothing, and a cell that was left alone must not look like one.
+unticked box posts nothing, and a cell that was left alone must not look like one. ``_again=<name>`` is a file that was chosen when nothing
+could be uploaded.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-ROWS, GONE, TOUCHED = "_rows", "_delete", "_cells"
+ROWS, GONE, TOUCHED, AGAIN = "_rows", "_delete", "_cells", "_again"
 NEW = re.compile(r"n[0-9]{1,4}", re.ASCII)
 
 

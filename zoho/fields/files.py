@@ -5,10 +5,11 @@ Source: the dossier's crm.md sections 1 and 4. ``POST /files`` gives the id that
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
-from zoho.fields.cells import NEW, Cells
+from zoho.fields.cells import AGAIN, NEW, Cells
 from zoho.fields.rows import Row, Rows, by_id
 from zoho.fields.shown import cut, is_scalar, text_of
 from zoho.fields.words import FieldError
@@ -39,6 +40,10 @@ class Files(Rows):
         name = _text(row, FILE_NAME) or "a file without a name"
         size = size_text(_text(row, SIZE))
         return cut(f"{name} ({size})" if size else name, 500)
+
+    def trimmed(self, field: Field, posted: Sequence[str], was: Any, zone: tzinfo) -> list[str]:
+        """With the names of files that were chosen and never uploaded: they are to be chosen again."""
+        return [*super().trimmed(field, posted, was, zone), *(text for text in posted if text.startswith(f"{AGAIN}="))]
 
     def outgoing(self, field: Field, wire: Any, before: Any) -> list[Row]:
         """New images stand behind those that are there."""
