@@ -428,3 +428,13 @@ def test_desk_modules_stand_among_the_tabs(client: Visitor, connection_id: UUID)
 
     assert page.status_code == 200
     assert "Call back" in page.text
+
+
+def test_what_zoho_did_not_show_is_said_to_be_so(client: Visitor, connection_id: UUID, sandbox: Sandbox, van: str) -> None:
+    record = {key: value for key, value in sandbox.record("Vehicles", van).items() if key not in ("Brief", "Name")}
+    sandbox.fail_next("GET /crm/v8/{module}/{id}", status=200, body={"data": [record]}, times=None)
+
+    page = client.get(edit_path(connection_id, "crm", "Vehicles", van))
+
+    assert 'id="n_Name">Zoho did not show this value.' in page.text
+    assert RecordForm(page).control("Vehicle Name").values == [""]

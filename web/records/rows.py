@@ -269,11 +269,12 @@ def _colour(text: str) -> str:
 
 
 def _note(field: Field, opened: Opened) -> str:
-    if field.kind == Kind.DATETIME:
-        return f"Time zone: {opened.zone.key}"
-    if field.is_masked:
-        return "What you type replaces the whole value. Left empty, it stays as it is."
-    return ""
+    parts = [
+        "Zoho did not show this value." if field.read(opened.record) is ABSENT else "",
+        f"Time zone: {opened.zone.key}" if field.kind == Kind.DATETIME else "",
+        "What you type replaces the whole value. Left empty, it stays as it is." if field.is_masked else "",
+    ]
+    return " ".join(filter(None, parts))
 
 
 def _beside(field: Field, wire: Any, shown: str) -> str:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from zoho.fields import desk_types
 from zoho.fields.crm_types import TEXT_KINDS
 from zoho.fields.field import Field
-from zoho.fields.form import Form, Section, by_name, count, dicts, is_true, left_out, part, settled, word
+from zoho.fields.form import Form, Section, by_name, comparable, count, dicts, is_true, left_out, part, settled, word
 from zoho.fields.shown import is_blank, is_scalar, name_in, text_of
-from zoho.fields.words import ABSENT, Kind, Option
+from zoho.fields.words import Kind, Option
 
 Meta = dict[str, Any]
 ONE_SECTION = "Fields"
 _PEOPLE = ("assigneeId", "ownerId")
-_UNSEEN = "Zoho did not show this value, so an edit could not be compared with it."
 
 
 def desk_form(module: str, fields: list[Meta], layout: Meta | None, record: Meta) -> Form:
@@ -39,7 +37,7 @@ def desk_form(module: str, fields: list[Meta], layout: Meta | None, record: Meta
         return Form((Section(ONE_SECTION, shown),), (), by_name(shown))
     sections = _sections(module, parts, known, record)
     on_layout = by_name(field for section in sections for field in section.fields)
-    others = by_name(_off_layout(_field(module, meta, record), record) for name, meta in known.items() if name not in on_layout)
+    others = by_name(comparable(_field(module, meta, record), record) for name, meta in known.items() if name not in on_layout)
     return Form(sections, left_out(others.values(), record), {**on_layout, **others})
 
 
@@ -123,13 +121,6 @@ def _why_read_only(module: str, meta: Meta, kind: Kind, wire_name: str, *, is_cu
     if not is_custom and wire_name not in desk_types.UPDATABLE.get(module, frozenset()):
         return "Zoho does not let apps change this field."
     return None
-
-
-def _off_layout(field: Field, record: Meta) -> Field:
-    """A field that neither the layout nor the record shows may be hidden from the agent: it is not written blindly."""
-    if field.is_editable and field.read(record) is ABSENT:
-        return replace(field, is_editable=False, why_read_only=_UNSEEN)
-    return field
 
 
 def _options(meta: Meta) -> tuple[Option, ...]:
