@@ -114,7 +114,8 @@ def _crm_template(amend: Amend, connection: Connection, module: str, record: dic
         ],
     )
     inside = subform_modules(parts[0].body)
-    more = [_columns_source(client, subform) for subform in inside.values()]
+    labels = {str(meta.get("api_name")): str(meta.get("field_label") or meta.get("api_name")) for meta in parts[0].body}
+    more = [_columns_source(client, subform, labels[name]) for name, subform in inside.items()]
     if any(is_any_module(meta) for meta in parts[0].body):
         more.append(Source("crm/modules", scopes.CRM_MODULES, client.modules, "The kinds of record that a lookup may name are not known"))
     parts += metadata.read(amend, connection, more) if more else []
@@ -154,8 +155,8 @@ def _dependencies(client: CrmClient, module: str, layout: str) -> list[dict[str,
     return [row if row.get("pick_list_values") else client.dependency(module, layout, str(row["id"])) for row in rows]
 
 
-def _columns_source(client: CrmClient, subform: str) -> Source:
-    sentence = "The columns of a subform are not known, so its rows are only shown"
+def _columns_source(client: CrmClient, subform: str, label: str) -> Source:
+    sentence = f"The columns of {label} are not known, so its rows are only shown"
     return Source(f"crm/{subform}/fields", scopes.CRM_FIELDS, partial(client.fields, subform), sentence)
 
 

@@ -438,3 +438,15 @@ def test_what_zoho_did_not_show_is_said_to_be_so(client: Visitor, connection_id:
 
     assert 'id="n_Name">Zoho did not show this value.' in page.text
     assert RecordForm(page).control("Vehicle Name").values == [""]
+
+
+def test_the_subform_whose_columns_are_not_known_is_named(
+    amend: Amend, client: Visitor, connection_id: UUID, sandbox: Sandbox, van: str
+) -> None:
+    described(amend, connection_id, sandbox, "Service_History", field_label="Visits to <b>garages</b>")
+    body = {"code": "NO_PERMISSION", "details": {}, "message": "permission denied", "status": "error"}
+    sandbox.fail_next("GET /crm/v8/settings/fields", status=403, body=body)
+
+    page = client.get(edit_path(connection_id, "crm", "Vehicles", van))
+
+    assert "The columns of Visits to &lt;b&gt;garages&lt;/b&gt; are not known, so its rows are only shown" in page.text
