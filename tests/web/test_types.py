@@ -450,3 +450,14 @@ def test_the_subform_whose_columns_are_not_known_is_named(
     page = client.get(edit_path(connection_id, "crm", "Vehicles", van))
 
     assert "The columns of Visits to &lt;b&gt;garages&lt;/b&gt; are not known, so its rows are only shown" in page.text
+
+
+def test_a_picklist_offers_to_be_empty_once(client: Visitor, connection_id: UUID, sandbox: Sandbox, form: RecordForm) -> None:
+    """CRM lists -None-, which it stores as nothing; on Desk it is a value like the others."""
+    options = form.control("Service History, row 1, Kind").options
+
+    assert options["empty"] == ""
+    assert "-None-" not in options
+    receipt_of(client, press(client, form.choose("Service History, row 1, Kind", "empty").choose("Service History, row 2, Kind", "Repair")))
+    ticket = open_form(client, connection_id, "desk", "tickets", next(iter(sandbox.tickets)))
+    assert any("-None-" in control.options for control in ticket.controls)

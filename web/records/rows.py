@@ -253,7 +253,8 @@ def _choices(field: Field, values: Sequence[str], current: Sequence[str], contro
         return ()
     labels = {option.value: option.label for option in field.options}
     if control == "select" and not (field.is_required and any(values)):
-        labels = {"": EMPTY, **labels}
+        doubled = {NONE} if field.product == "crm" else set()  # CRM's word for the same
+        labels = {"": EMPTY, **{value: label for value, label in labels.items() if value not in doubled or value in (*values, *current)}}
     labels |= {value: f"{value} (not in the list)" for value in (*values, *current) if value and value not in labels}
     chosen = set(current) or {""}
     colours = {option.value: option.colour or "" for option in field.options}
