@@ -114,8 +114,7 @@ def _crm_template(amend: Amend, connection: Connection, module: str, record: dic
         ],
     )
     inside = subform_modules(parts[0].body)
-    labels = {str(meta.get("api_name")): str(meta.get("field_label") or meta.get("api_name")) for meta in parts[0].body}
-    more = [_columns_source(client, subform, labels[name]) for name, subform in inside.items()]
+    more = [_columns_source(client, subform, _label_of(parts[0].body, name)) for name, subform in inside.items()]
     if any(is_any_module(meta) for meta in parts[0].body):
         more.append(Source("crm/modules", scopes.CRM_MODULES, client.modules, "The kinds of record that a lookup may name are not known"))
     parts += metadata.read(amend, connection, more) if more else []
@@ -153,6 +152,10 @@ def _dependencies(client: CrmClient, module: str, layout: str) -> list[dict[str,
     """Each with its values, which the list may leave out."""
     rows = client.dependencies(module, layout)[:MAX_DEPENDENCIES]
     return [row if row.get("pick_list_values") else client.dependency(module, layout, str(row["id"])) for row in rows]
+
+
+def _label_of(fields: list[dict[str, Any]], name: str) -> str:
+    return next((str(meta.get("field_label") or name) for meta in fields if meta.get("api_name") == name), name)
 
 
 def _columns_source(client: CrmClient, subform: str, label: str) -> Source:

@@ -461,3 +461,20 @@ def test_a_picklist_offers_to_be_empty_once(client: Visitor, connection_id: UUID
     receipt_of(client, press(client, form.choose("Service History, row 1, Kind", "empty").choose("Service History, row 2, Kind", "Repair")))
     ticket = open_form(client, connection_id, "desk", "tickets", next(iter(sandbox.tickets)))
     assert any("-None-" in control.options for control in ticket.controls)
+
+
+def test_more_contacts_of_a_ticket_are_listed_by_id_and_taken_away_again(client: Visitor, connection_id: UUID, sandbox: Sandbox) -> None:
+    ticket = next(iter(sandbox.tickets))
+    contacts = [desk_id("contacts", number) for number in (4, 5)]
+    form = open_form(client, connection_id, "desk", "tickets", ticket)
+
+    receipt_of(client, press(client, form.type("Secondary Contacts", "\r\n".join(contacts))))
+    form = open_form(client, connection_id, "desk", "tickets", ticket)
+    assert form.control("Secondary Contacts").values == ["\r\n".join(contacts)]
+    emptied = receipt_of(client, press(client, form.type("Secondary Contacts", "")))
+
+    assert [call.body for call in sandbox.matching("PATCH /api/v1/{module}/{id}")] == [
+        {"secondaryContacts": contacts},
+        {"secondaryContacts": []},
+    ]
+    assert "Stored" in text_of(emptied)

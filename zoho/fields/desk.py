@@ -30,6 +30,9 @@ def desk_form(module: str, fields: list[Meta], layout: Meta | None, record: Meta
         if name := _name(meta):
             known.setdefault(name, meta)
     record = record if isinstance(record, dict) else {}
+    for owner, name in desk_types.ID_LISTS if known else ():
+        if owner == module and name in record:
+            known.setdefault(name, {"apiName": name, "displayLabel": _spoken(name), "type": "MultiLookup"})
     parts = dicts(layout.get("sections")) if isinstance(layout, dict) else []
     if not parts:
         rows = known.values() or _guessed(module, record)
@@ -81,6 +84,9 @@ def _field(module: str, meta: Meta, record: Meta) -> Field:
     is_custom = is_true(meta.get("isCustomField")) or name.startswith("cf_")
     module_there = word(part(part(meta, "lookup"), "module").get("apiName")) or desk_types.LOOKUP_MODULES.get(name)
     kind = desk_types.TYPES.get(data_type.lower(), Kind.OTHER)
+    most_ids = desk_types.ID_LISTS.get((module, name))
+    if most_ids:
+        kind = Kind.IDS
     if kind == Kind.LOOKUP and (name in _PEOPLE or module_there == "agents"):
         kind = Kind.OWNER
     wire_name = desk_types.WIRE_NAMES.get((module, name), name)
@@ -105,6 +111,8 @@ def _field(module: str, meta: Meta, record: Meta) -> Field:
         lookup_module=module_there if kind in (Kind.LOOKUP, Kind.OWNER) else None,
         tooltip=word(meta.get("toolTip")) or None,
         is_custom=is_custom,
+        is_masked=is_true(meta.get("isEncryptedField")),
+        max_rows=most_ids,
     )
     return settled(field, record, _included(field, record))
 

@@ -117,11 +117,17 @@ class Ids(Behaviour):
         found = list(dict.fromkeys(_lines(posted)))
         for text in found:
             check_id(text)
+        if field.max_rows is not None and len(found) > field.max_rows:
+            raise FieldError(f"Zoho accepts at most {field.max_rows} here (these are {len(found)}).")
         if not found:
             return None
         if wants_text(field, was):
             return ";".join(found)
         return [{"id": one} for one in found] if isinstance(was, list) and was and isinstance(was[0], dict) else found
+
+    def outgoing(self, field: Field, wire: Any, before: Any) -> Any:
+        """A standard list is emptied by an empty one."""
+        return [] if wire is None and isinstance(before, list) and not field.is_custom else wire
 
     def show(self, field: Field, wire: Any, zone: tzinfo) -> str:
         """Names, where Zoho gives them, and ids."""
