@@ -18,8 +18,8 @@ from zoho.answers import Done, Question
 from zoho.connections import Connection
 from zoho.errors import NotFoundError
 from zoho.fields import ABSENT, Field, FieldError, Kind, Option
+from zoho.fields.cells import read_cells
 from zoho.fields.choices import NONE
-from zoho.fields.rows import read_cells
 from zoho.record_forms import RecordForm, record_form
 from zoho.runtime import Amend
 

@@ -26,6 +26,8 @@ T = TypeVar("T")
 PRODUCTS = ("crm", "desk")
 LAST_PAGE = {"crm": 10, "desk": 100}
 """Zoho's lists end here; those of CRM go on by page token."""
+LARGEST_PAGE = 200
+"""CRM gives the token with its 2,000th record: smaller pages would end before it, and nothing would lead on."""
 CRM_SORTS = {
     "-id": "Newest first",
     "-Modified_Time": "Last changed first",
@@ -104,6 +106,8 @@ class Listing:
     more: bool
     next_token: str = ""
     previous_token: str = ""
+    is_cut: bool = False
+    """Zoho has more, and gives no way on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +219,14 @@ def _crm_call(module: str, wanted: Wanted, chosen: Columns) -> tuple[str, dict[s
         return "crm.search_records", {**page, **search_terms(wanted.text)}
     names = tuple(dict.fromkeys(("id", *chosen.names, *(column.name for column in chosen.shown))))[:50]
     sort = "" if wanted.view or wanted.sort == next(iter(CRM_SORTS)) else wanted.sort
-    return "crm.list_records", {**page, "fields": names, "page_token": wanted.token, "view": wanted.view, "sort": sort}
+    return "crm.list_records", {
+        **page,
+        "fields": names,
+        "page_token": wanted.token,
+        "view": wanted.view,
+        "sort": sort,
+        "per_page": LARGEST_PAGE,
+    }
 
 
 def _desk_call(module: str, wanted: Wanted, _chosen: Columns) -> tuple[str, dict[str, Any]]:
@@ -236,7 +247,8 @@ def _listing(found: Page, product: str, chosen: Columns, connection: Connection,
     is_last = wanted.page >= LAST_PAGE[product]
     token = (found.next_token or "") if is_last and not wanted.text else ""
     more = found.more and bool(token or not is_last)
-    return Listing(chosen.shown, chosen.choices, tuple(hits), wanted.page, more, token, found.previous_token or "")
+    is_cut = found.more and not more
+    return Listing(chosen.shown, chosen.choices, tuple(hits), wanted.page, more, token, found.previous_token or "", is_cut)
 
 
 def _is_called(name: str, text: str) -> bool:

@@ -12,8 +12,8 @@ from changes.snapshots import Typed
 from zoho.answers import Done, Refusal
 from zoho.errors import ZohoError
 from zoho.fields import Kind
+from zoho.fields.cells import ROWS, read_cells
 from zoho.fields.files import FILE_ID, FILE_NAME, MAX_FILE_BYTES, SIZE
-from zoho.fields.rows import NEW, ROWS, read_cells
 from zoho.runtime import Amend
 
 MAX_NAME = 200
@@ -71,8 +71,7 @@ def _row(amend: Amend, opened: Opened, field: str, upload: Upload, posted: list[
         raise NotUploaded(Refusal(field=field, message=message, zoho_code=error.zoho_code), error) from error
     if not isinstance(answer, Done):
         raise NotUploaded(Refusal(field=field, message=f"“{file_name}” was not uploaded. Choose it again."))
-    taken = [int(key[1:]) for key in read_cells(posted).order if NEW.fullmatch(key)]
-    key = f"n{1 + max(taken, default=0)}"
+    key = f"n{read_cells(posted).next_new}"
     return [f"{ROWS}={key}", f"{key}.{FILE_ID}={answer.value}", f"{key}.{FILE_NAME}={file_name}", f"{key}.{SIZE}={len(content)}"]
 
 

@@ -12,6 +12,7 @@ from zoho.answers import Done
 from zoho.connections import Connection
 from zoho.errors import ZohoError
 from zoho.fields import ABSENT, Field
+from zoho.fields.cut import has_more
 from zoho.runtime import Amend
 from zoho.tools.desk import MODULES as DESK_MODULES
 
@@ -58,6 +59,8 @@ def _compare_one(change: Change, field: Field, record: Mapping[str, Any], zone: 
         return change.settle(Verdict.UNKNOWN, None, "")
     if field.same(change.sent, after):
         verdict = Verdict.STORED
+    elif has_more(record, field.name):
+        return change.settle(Verdict.UNKNOWN, None, "Zoho shows only a part of these rows.")
     elif field.same(change.before, after):
         verdict = Verdict.NOT_STORED
     else:

@@ -63,6 +63,8 @@ class Source:
     need: Need
     fetch: Callable[[], Any]
     sentence: str | None = None
+    is_comfort: bool = False
+    """Whatever keeps Zoho from telling: the form opens without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +130,13 @@ def _read(amend: Amend, connection: Connection, source: Source, fetched_at: date
         return kept
     try:
         return _store(amend, connection.id, source.key, access.call(amend, connection, source.need, source.fetch), now)
-    except DENIED as error:
-        if source.sentence is None:
+    except ZohoError as error:
+        is_denied = isinstance(error, DENIED)
+        if kept is not None and not is_denied:
+            return kept
+        if source.sentence is None or not (is_denied or source.is_comfort):
             raise
         return _store(amend, connection.id, source.key, {_REFUSED: f"{source.sentence}: {error.summary}"}, now)
-    except ZohoError:
-        if kept is None:
-            raise
-        return kept
 
 
 def _kept(amend: Amend, connection_id: UUID, key: str, fetched_at: datetime) -> Part | None:

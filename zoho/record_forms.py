@@ -30,9 +30,11 @@ from zoho.fields import (
     desk_form,
     is_any_module,
     layout_id,
+    mapped_dependencies,
     settled,
     settled_form,
     subform_modules,
+    used_layout_id,
     with_columns,
     with_field,
     with_modules,
@@ -42,6 +44,8 @@ from zoho.metadata import Part, Source
 from zoho.runtime import Amend
 
 KEPT_TEMPLATES = 64
+MAX_DEPENDENCIES = 20
+"""Of one layout: each may take a call."""
 _PEOPLE = ("assigneeId", "ownerId")
 
 
@@ -110,7 +114,7 @@ def _crm_template(amend: Amend, connection: Connection, module: str, record: dic
         ],
     )
     inside = subform_modules(parts[0].body)
-    more = [_columns_source(client, subform) for subform in inside.values()]
+    more = [_columns_source(client, subform, _label_of(parts[0].body, name)) for name, subform in inside.items()]
     if any(is_any_module(meta) for meta in parts[0].body):
         more.append(Source("crm/modules", scopes.CRM_MODULES, client.modules, "The kinds of record that a lookup may name are not known"))
     parts += metadata.read(amend, connection, more) if more else []
@@ -127,14 +131,35 @@ def _crm_template(amend: Amend, connection: Connection, module: str, record: dic
     if len(beside) > len(inside):
         form = with_modules(form, tuple(Option(one.api_name, one.singular) for one in editable_modules(beside[-1])))
     form = _with_owners(form, users)
-    made = _templates[key] = _Template(
-        form, times, _notices(parts), crm_dependencies(fields, layouts, layout), tuple(one.label for one in form.not_shown)
-    )
+    follows = crm_dependencies(fields, layouts, layout)
+    if not follows and sum(one.kind in (Kind.PICKLIST, Kind.MULTISELECT) for one in form.by_name.values()) > 1:
+        told = _told_dependencies(amend, connection, client, module, used_layout_id(layouts, layout))
+        parts, follows = parts + told, mapped_dependencies([row for part in told for row in part.body])
+    made = _templates[key] = _Template(form, times, _notices(parts), follows, tuple(one.label for one in form.not_shown))
     return made
 
 
-def _columns_source(client: CrmClient, subform: str) -> Source:
-    sentence = "The columns of a subform are not known, so its rows are only shown"
+def _told_dependencies(amend: Amend, connection: Connection, client: CrmClient, module: str, layout: str) -> list[Part]:
+    """Which picklists follow another, where neither fields nor layout say so: Zoho has a service for it."""
+    sentence = "Which values of picklists go together is not known"
+    source = Source(
+        f"crm/{module}/dependencies/{layout}", scopes.CRM_DEPENDENCIES, partial(_dependencies, client, module, layout), sentence, True
+    )
+    return metadata.read(amend, connection, [source]) if layout else []
+
+
+def _dependencies(client: CrmClient, module: str, layout: str) -> list[dict[str, Any]]:
+    """Each with its values, which the list may leave out."""
+    rows = client.dependencies(module, layout)[:MAX_DEPENDENCIES]
+    return [row if row.get("pick_list_values") else client.dependency(module, layout, str(row["id"])) for row in rows]
+
+
+def _label_of(fields: list[dict[str, Any]], name: str) -> str:
+    return next((str(meta.get("field_label") or name) for meta in fields if meta.get("api_name") == name), name)
+
+
+def _columns_source(client: CrmClient, subform: str, label: str) -> Source:
+    sentence = f"The columns of {label} are not known, so its rows are only shown"
     return Source(f"crm/{subform}/fields", scopes.CRM_FIELDS, partial(client.fields, subform), sentence)
 
 

@@ -16,9 +16,12 @@ from tests.conftest import EMAIL, PASSWORD, Clock
 from tests.pages import Visitor, text_of
 from tests.web.editing import RecordForm, decide, edit_path, open_form, press, receipt_of
 from tests.zoho.fields.given import crm_meta, layout, pick
+from zoho import connections
+from zoho.clients import crm_client
 from zoho.runtime import Amend
 
 PUT = "PUT /crm/v8/{module}/{id}"
+DEPENDENCIES = "GET /crm/v8/settings/layouts/{id}/map_dependency"
 
 
 @pytest.fixture
@@ -70,6 +73,41 @@ def test_without_javascript_the_options_can_be_shown_for_what_was_chosen(
     receipt_of(client, press(client, RecordForm(page).choose("Stage", "Negotiation")))
     stored = sandbox.record("Deals", deal)
     assert (stored["Pipeline"], stored["Stage"], stored["Deal_Name"]) == ("Renewal", "Negotiation", "Kept")
+
+
+def without_maps(amend: Amend, connection_id: UUID, sandbox: Sandbox) -> None:
+    """From here on neither the fields nor the layouts of deals say what goes together."""
+    with amend.reading() as session:
+        client = crm_client(amend, connections.get(session, connection_id))
+    layouts = client.layouts("Deals")
+    for field in (field for one in layouts for section in one["sections"] for field in section["fields"]):
+        field["pick_list_values"] = [{**value, "maps": []} for value in field["pick_list_values"]]
+    sandbox.fail_next("GET /crm/v8/settings/layouts", status=200, body={"layouts": layouts}, times=None)
+    sandbox.forget_calls()
+
+
+def test_what_goes_together_is_asked_for_where_the_layout_does_not_say(
+    amend: Amend, client: Visitor, connection_id: UUID, sandbox: Sandbox, deal: str
+) -> None:
+    without_maps(amend, connection_id, sandbox)
+
+    for _ in range(2):
+        form = open_form(client, connection_id, "crm", "Deals", deal).choose("Pipeline", "Renewal")
+        assert "does not go with Pipeline “Renewal”" in text_of(press(client, form))
+
+    assert sandbox.calls(DEPENDENCIES) == 1
+
+
+def test_a_form_opens_although_what_goes_together_cannot_be_read(
+    amend: Amend, client: Visitor, connection_id: UUID, sandbox: Sandbox, deal: str
+) -> None:
+    without_maps(amend, connection_id, sandbox)
+    sandbox.fail_next(DEPENDENCIES, status=404, body={"code": "INVALID_URL_PATTERN", "status": "error", "message": "x", "details": {}})
+
+    page = client.get(edit_path(connection_id, "crm", "Deals", deal))
+
+    assert page.status_code == 200
+    assert "Which values of picklists go together is not known" in text_of(page)
 
 
 def test_a_pair_that_stood_there_before_is_no_business_of_this_edit(

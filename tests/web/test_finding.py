@@ -257,13 +257,36 @@ def test_columns_of_no_module_are_refused_and_strangers_choose_nothing(
 
 
 def test_pages_past_the_last_number_are_reached_by_token(client: Visitor, connection_id: UUID, sandbox: Sandbox) -> None:
-    page = client.get(path(connection_id, product="crm", module="Leads", page="11", token="t50-3"))
+    info = {"per_page": 200, "count": 1, "more_records": True, "next_page_token": "t200-2"}
+    sandbox.fail_next("GET /crm/v8/{module}", status=200, body={"data": [{"id": "1", "Full_Name": "Ana"}], "info": info})
 
-    assert sandbox.matching("GET /crm/v8/{module}")[-1].query["page_token"] == "t50-3"
+    page = client.get(path(connection_id, product="crm", module="Leads", page="11", token="t200-1"))
+
+    assert sandbox.matching("GET /crm/v8/{module}")[-1].query["page_token"] == "t200-1"
     assert "page" not in sandbox.matching("GET /crm/v8/{module}")[-1].query
     assert "Page 11" in page.text
     assert 'rel="prev"' in page.text
-    assert "token=t50-4" in page.text
+    assert "token=t200-2" in page.text
+
+
+@pytest.mark.parametrize("token", ["T2000", None])
+def test_two_thousand_records_are_paged_by_number_and_then_by_token_or_the_end_is_told(
+    client: Visitor, connection_id: UUID, sandbox: Sandbox, token: str | None
+) -> None:
+    """Zoho gives the token with its 2,000th record, and not before."""
+    info = {"per_page": 200, "count": 1, "more_records": True, "page": 9}
+    answers = [info, {**info, "page": 10, "next_page_token": token}]
+    for one in answers:
+        body = {"data": [{"id": "1", "Full_Name": "Ana"}], "info": one}
+        sandbox.fail_next("GET /crm/v8/{module}", status=200, body=body)
+
+    ninth, tenth = (client.get(path(connection_id, product="crm", module="Leads", page=page)) for page in ("9", "10"))
+
+    asked = [call.query for call in sandbox.matching("GET /crm/v8/{module}")]
+    assert [(query["page"], query["per_page"]) for query in asked] == [("9", "200"), ("10", "200")]
+    assert "page=10" in ninth.text
+    assert ("page=11&amp;token=T2000" in tenth.text) is bool(token)
+    assert ("gives apps no way on from here" in text_of(tenth)) is not bool(token)
 
 
 def test_a_token_that_is_over_is_explained_and_the_tabs_stay(client: Visitor, connection_id: UUID) -> None:

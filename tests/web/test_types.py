@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,11 @@ from people import Operator
 from sandbox.desk_records import desk_id
 from sandbox.server import Sandbox
 from tests import walk
+from tests.conftest import EMAIL, PASSWORD, Clock
 from tests.pages import Visitor, text_of
-from tests.web.editing import RecordForm, edit_path, open_form, press, receipt_of
+from tests.web.editing import RecordForm, decide, edit_path, open_form, press, receipt_of
+from zoho import connections, metadata
+from zoho.clients import crm_client
 from zoho.runtime import Amend
 
 SCOPES = (
@@ -119,6 +123,53 @@ def test_more_rows_are_added_on_the_page_and_what_was_typed_stays(client: Visito
     assert sandbox.matching(PUT) == []
 
 
+def test_a_cell_left_alone_keeps_what_somebody_else_wrote_there(
+    client: Visitor, sandbox: Sandbox, form: RecordForm, van: str, clock: Clock
+) -> None:
+    first, second = held(sandbox, van, "Service_History")
+    form.type("Service History, row 1, Garage", "Mine")
+    clock.advance(minutes=1)
+    sandbox.edit("Vehicles", van, Service_History=[{**first, "Price": 111}, second])
+
+    decided = decide(client, RecordForm(press(client, form)), "mine", "Service_History")
+    receipt_of(client, press(client, RecordForm(decided)))
+
+    assert next((row["Garage"], row["Price"]) for row in held(sandbox, van, "Service_History")) == ("Mine", 111)
+
+
+def test_what_is_restored_of_a_row_is_only_what_was_typed(
+    client: Visitor, sandbox: Sandbox, form: RecordForm, van: str, clock: Clock
+) -> None:
+    first, second = held(sandbox, van, "Service_History")
+    sandbox.fail_next(PUT, status=500, body={"code": "INTERNAL_ERROR", "status": "error", "message": "x", "details": {}})
+    press(client, form.type("Service History, row 1, Garage", "Mine"))
+    clock.advance(minutes=1)
+    sandbox.edit("Vehicles", van, Service_History=[{**first, "Price": 111}, second])
+    (link,) = re.findall(r'href="([^"]*draft=[^"]*)"', client.get(form.path).text)
+    sandbox.forget_calls()
+
+    receipt_of(client, press(client, RecordForm(client.get(unescape(link)))))
+
+    assert last_body(sandbox) == {"Service_History": [{"id": first["id"], "Garage": "Mine"}]}
+
+
+def test_what_was_typed_into_a_row_that_somebody_removed_is_offered_as_a_new_row(
+    client: Visitor, sandbox: Sandbox, form: RecordForm, van: str, clock: Clock
+) -> None:
+    _first, second = held(sandbox, van, "Service_History")
+    form.type("Service History, row 1, Garage", "Mine")
+    clock.advance(minutes=1)
+    sandbox.edit("Vehicles", van, Service_History=[second])
+
+    contested = press(client, form)
+    assert "was removed in Zoho meanwhile: what you typed stands in a new row" in text_of(contested)
+    decided = RecordForm(decide(client, RecordForm(contested), "mine", "Service_History"))
+    assert decided.control("Service History, new row 2, Garage").values == ["Mine"]
+    receipt_of(client, press(client, decided))
+
+    assert [row["Garage"] for row in held(sandbox, van, "Service_History")][1:] == ["Mine"]
+
+
 def test_a_driver_is_linked_and_another_unlinked(client: Visitor, sandbox: Sandbox, form: RecordForm, van: str) -> None:
     first, _second = held(sandbox, van, "Drivers")
     contact = sandbox.ids("Contacts")[77]
@@ -157,6 +208,55 @@ def test_a_file_is_uploaded_attached_and_an_old_one_removed(client: Visitor, san
     ]
     assert "added: Kaufvertrag ü.pdf (8 B)" in receipt.text
     assert "Stored" in text_of(receipt)
+
+
+def described(amend: Amend, connection_id: UUID, sandbox: Sandbox, name: str, **changes: Any) -> None:
+    """From here on Zoho describes a field of vehicles otherwise."""
+    with amend.reading() as session:
+        zoho = crm_client(amend, connections.get(session, connection_id))
+    fields, layouts = zoho.fields("Vehicles"), zoho.layouts("Vehicles")
+    inside = [field for one in layouts for section in one["sections"] for field in section["fields"]]
+    for field in (one for one in (*fields, *inside) if one["api_name"] == name):
+        field |= changes
+    sandbox.fail_next("GET /crm/v8/settings/fields", status=200, body={"fields": fields})
+    sandbox.fail_next("GET /crm/v8/settings/layouts", status=200, body={"layouts": layouts})
+
+
+def test_the_file_of_a_full_field_is_replaced_in_one_save(
+    amend: Amend, client: Visitor, connection_id: UUID, sandbox: Sandbox, van: str
+) -> None:
+    described(amend, connection_id, sandbox, "Photos", length=2)
+    form = open_form(client, connection_id, "crm", "Vehicles", van)
+    full = press(client, form.attach("Photos: add files", ("new.pdf", b"x")))
+    assert "Zoho accepts at most 2 files here" in text_of(full)
+
+    old, kept = held(sandbox, van, "Photos")
+    receipt_of(client, press(client, RecordForm(full).tick("f_Photos._delete", old["id"])))
+
+    assert [row["File_Name__s"] for row in held(sandbox, van, "Photos")] == [kept["File_Name__s"], "new.pdf"]
+
+
+@pytest.mark.parametrize("why", ["the session is over", "the page is stale", "the form cannot be read"])
+def test_files_that_were_never_uploaded_are_named_to_be_chosen_again(
+    amend: Amend, client: Visitor, connection_id: UUID, sandbox: Sandbox, form: RecordForm, clock: Clock, why: str
+) -> None:
+    form.type("Vehicle Name", "Renamed").attach("Photos: add files", ("a.pdf", b"x"), ("<b>.pdf", b"y"))
+    if why == "the session is over":
+        clock.advance(hours=13)
+    elif why == "the page is stale":
+        form.type("csrf_token", "wrong")
+    else:
+        metadata.forget(amend, connection_id, "crm")
+        sandbox.fail_next("GET /crm/v8/settings/fields", status=500, times=None)
+    press(client, form)
+    sandbox.clear_faults()
+    client.sign_in(EMAIL, PASSWORD)
+
+    page = client.get(f"{form.path}?draft={form.control('snapshot').values[0]}")
+
+    assert "Choose these files again: <bdi>a.pdf</bdi>, <bdi>&lt;b&gt;.pdf</bdi>." in page.text
+    receipt_of(client, press(client, RecordForm(page)))
+    assert last_body(sandbox) == {"Name": "Renamed"}
 
 
 def test_a_reviewed_upload_is_attached_by_the_save_that_follows(client: Visitor, sandbox: Sandbox, form: RecordForm, van: str) -> None:
@@ -216,6 +316,56 @@ def test_a_lookup_into_several_modules_takes_kind_and_id(client: Visitor, sandbo
     assert sent == {"Leased_To": {"id": account}, "What_Id": {"id": account}, "$se_module": "Accounts"}
     assert held(sandbox, van, "Leased_To")["id"] == account
     assert "Stored" in text_of(receipt)
+
+
+def test_undo_of_a_lookup_into_any_module_names_the_module_it_was_in(
+    client: Visitor, sandbox: Sandbox, connection_id: UUID, van: str
+) -> None:
+    account, deal = sandbox.ids("Accounts")[3], sandbox.ids("Deals")[3]
+    for module, record_id in (("Deals", deal), ("Accounts", account)):
+        form = open_form(client, connection_id, "crm", "Vehicles", van)
+        receipt = press(client, form.type("f_What_Id.module", module).type("f_What_Id.id", record_id))
+    assert f"({deal}) in Deal" in text_of(client.get(receipt.location))
+    sandbox.forget_calls()
+
+    undone = receipt_of(client, client.post(f"{receipt.location}/undo", page=receipt.location))
+
+    assert last_body(sandbox) == {"What_Id": {"id": deal}, "$se_module": "Deals"}
+    assert "Stored" in text_of(undone)
+
+
+def test_a_conflict_names_the_module_that_each_side_points_into(
+    client: Visitor, sandbox: Sandbox, form: RecordForm, van: str, clock: Clock
+) -> None:
+    account, deal = sandbox.ids("Accounts")[5], sandbox.ids("Deals")[3]
+    form.type("f_What_Id.module", "Accounts").type("f_What_Id.id", account)
+    clock.advance(minutes=1)
+    sandbox.edit("Vehicles", van, What_Id={"id": deal, "name": "Their deal"})
+
+    contested = press(client, form)
+    assert f"Their deal ({deal}) in Deal" in text_of(contested)
+    assert f"{account} in Account" in text_of(contested)
+    decided = decide(client, RecordForm(contested), "mine", "What_Id")
+    sandbox.forget_calls()
+    receipt_of(client, press(client, RecordForm(decided)))
+
+    assert last_body(sandbox) == {"What_Id": {"id": account}, "$se_module": "Accounts"}
+
+
+def test_a_row_added_where_zoho_shows_only_a_part_is_not_called_stored_differently(
+    client: Visitor, connection_id: UUID, sandbox: Sandbox, van: str
+) -> None:
+    partial = {**sandbox.record("Vehicles", van), "$has_more": {"Service_History": True}}
+    sandbox.fail_next("GET /crm/v8/{module}/{id}", status=200, body={"data": [partial]}, times=None)
+    form = open_form(client, connection_id, "crm", "Vehicles", van)
+
+    receipt = receipt_of(client, press(client, form.type("Service History, new row 3, Garage", "Added")))
+
+    assert "Zoho shows only a part of these rows" in text_of(client.get(form.path))
+    assert held(sandbox, van, "Service_History")[-1]["Garage"] == "Added"
+    assert "Zoho shows only a part of these rows" in text_of(receipt)
+    assert "tored differently" not in text_of(receipt)
+    assert "Not stored" not in text_of(receipt)
 
 
 def test_a_masked_value_is_replaced_only_on_purpose(client: Visitor, sandbox: Sandbox, form: RecordForm, van: str) -> None:
@@ -278,3 +428,53 @@ def test_desk_modules_stand_among_the_tabs(client: Visitor, connection_id: UUID)
 
     assert page.status_code == 200
     assert "Call back" in page.text
+
+
+def test_what_zoho_did_not_show_is_said_to_be_so(client: Visitor, connection_id: UUID, sandbox: Sandbox, van: str) -> None:
+    record = {key: value for key, value in sandbox.record("Vehicles", van).items() if key not in ("Brief", "Name")}
+    sandbox.fail_next("GET /crm/v8/{module}/{id}", status=200, body={"data": [record]}, times=None)
+
+    page = client.get(edit_path(connection_id, "crm", "Vehicles", van))
+
+    assert 'id="n_Name">Zoho did not show this value.' in page.text
+    assert RecordForm(page).control("Vehicle Name").values == [""]
+
+
+def test_the_subform_whose_columns_are_not_known_is_named(
+    amend: Amend, client: Visitor, connection_id: UUID, sandbox: Sandbox, van: str
+) -> None:
+    described(amend, connection_id, sandbox, "Service_History", field_label="Visits to <b>garages</b>")
+    body = {"code": "NO_PERMISSION", "details": {}, "message": "permission denied", "status": "error"}
+    sandbox.fail_next("GET /crm/v8/settings/fields", status=403, body=body)
+
+    page = client.get(edit_path(connection_id, "crm", "Vehicles", van))
+
+    assert "The columns of Visits to &lt;b&gt;garages&lt;/b&gt; are not known, so its rows are only shown" in page.text
+
+
+def test_a_picklist_offers_to_be_empty_once(client: Visitor, connection_id: UUID, sandbox: Sandbox, form: RecordForm) -> None:
+    """CRM lists -None-, which it stores as nothing; on Desk it is a value like the others."""
+    options = form.control("Service History, row 1, Kind").options
+
+    assert options["empty"] == ""
+    assert "-None-" not in options
+    receipt_of(client, press(client, form.choose("Service History, row 1, Kind", "empty").choose("Service History, row 2, Kind", "Repair")))
+    ticket = open_form(client, connection_id, "desk", "tickets", next(iter(sandbox.tickets)))
+    assert any("-None-" in control.options for control in ticket.controls)
+
+
+def test_more_contacts_of_a_ticket_are_listed_by_id_and_taken_away_again(client: Visitor, connection_id: UUID, sandbox: Sandbox) -> None:
+    ticket = next(iter(sandbox.tickets))
+    contacts = [desk_id("contacts", number) for number in (4, 5)]
+    form = open_form(client, connection_id, "desk", "tickets", ticket)
+
+    receipt_of(client, press(client, form.type("Secondary Contacts", "\r\n".join(contacts))))
+    form = open_form(client, connection_id, "desk", "tickets", ticket)
+    assert form.control("Secondary Contacts").values == ["\r\n".join(contacts)]
+    emptied = receipt_of(client, press(client, form.type("Secondary Contacts", "")))
+
+    assert [call.body for call in sandbox.matching("PATCH /api/v1/{module}/{id}")] == [
+        {"secondaryContacts": contacts},
+        {"secondaryContacts": []},
+    ]
+    assert "Stored" in text_of(emptied)

@@ -10,11 +10,12 @@ from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.datastructures import MultiDict
 
-from changes.uploads import Upload
+from changes.uploads import MAX_NAME, Upload
 from store.exact_json import storable
 from web.records import lookups
 from web.records.lookups import PREFIX
 from zoho.crm.writes import TRIGGERS
+from zoho.fields.cells import AGAIN
 from zoho.orgs import DESK_ORG
 
 RUN_NONE, RUN_SOME = "none", "some"
@@ -54,6 +55,14 @@ class Posted:
     desk_org_id: str | None
     adding: str | None = None
     uploads: tuple[tuple[str, Upload], ...] = ()
+
+    @property
+    def to_keep(self) -> dict[str, list[str]]:
+        """What was typed, and by name the files that were chosen: their content is not kept."""
+        kept = {name: list(values) for name, values in self.typed.items()}
+        for name, upload in self.uploads:
+            kept.setdefault(name, []).append(f"{AGAIN}={storable(upload.filename or '')[:MAX_NAME]}")
+        return kept
 
 
 def read(form: MultiDict[str, str], files: MultiDict[str, Any] | None = None) -> Posted:

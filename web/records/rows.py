@@ -253,7 +253,8 @@ def _choices(field: Field, values: Sequence[str], current: Sequence[str], contro
         return ()
     labels = {option.value: option.label for option in field.options}
     if control == "select" and not (field.is_required and any(values)):
-        labels = {"": EMPTY, **labels}
+        doubled = {NONE} if field.product == "crm" else set()  # CRM's word for the same
+        labels = {"": EMPTY, **{value: label for value, label in labels.items() if value not in doubled or value in (*values, *current)}}
     labels |= {value: f"{value} (not in the list)" for value in (*values, *current) if value and value not in labels}
     chosen = set(current) or {""}
     colours = {option.value: option.colour or "" for option in field.options}
@@ -269,11 +270,12 @@ def _colour(text: str) -> str:
 
 
 def _note(field: Field, opened: Opened) -> str:
-    if field.kind == Kind.DATETIME:
-        return f"Time zone: {opened.zone.key}"
-    if field.is_masked:
-        return "What you type replaces the whole value. Left empty, it stays as it is."
-    return ""
+    parts = [
+        "Zoho did not show this value." if field.read(opened.record) is ABSENT else "",
+        f"Time zone: {opened.zone.key}" if field.kind == Kind.DATETIME else "",
+        "What you type replaces the whole value. Left empty, it stays as it is." if field.is_masked else "",
+    ]
+    return " ".join(filter(None, parts))
 
 
 def _beside(field: Field, wire: Any, shown: str) -> str:

@@ -104,7 +104,7 @@ def show(amend: Amend, place: Place, draft: UUID | None) -> Answer:
     if draft is not None:
         opened = _find_snapshot(amend, place, draft)
         if opened is not None and opened.step_id is not None:  # it was sent: what is left of it goes into a fresh form
-            return _anew(amend, place, opened.typed, KEPT, 200)
+            return _anew(amend, place, changed_only(opened, opened.typed), KEPT, 200)
         if opened is not None:
             typed = changed_only(opened, opened.typed)
             return edit_page(opened, typed, notice=KEPT if typed else None, is_kept=True)
@@ -146,7 +146,7 @@ def submit(amend: Amend, place: Place, posted: Posted) -> Answer:
         snapshots.forget(amend, place.user_id, posted.snapshot_id)
         return Goto(place.url)
     if posted.snapshot_id is not None:
-        snapshots.keep_typed(amend, posted.snapshot_id, posted.typed, place.user_id)
+        snapshots.keep_typed(amend, posted.snapshot_id, posted.to_keep, place.user_id)
     try:
         if posted.desk_org_id:  # one that is not among the login's is asked for again
             orgs.choose_desk_org_by_id(amend, place.user_id, place.connection_id, posted.desk_org_id)
@@ -154,7 +154,7 @@ def submit(amend: Amend, place: Place, posted: Posted) -> Answer:
             return Goto(place.url)
         opened = _find_snapshot(amend, place, posted.snapshot_id)
         if opened is None:
-            return _anew(amend, place, posted.typed, TOO_OLD, 409)
+            return _anew(amend, place, posted.to_keep, TOO_OLD, 409)
         if posted.is_refresh:
             metadata.forget(amend, place.connection_id, place.product)
             return Goto(place.url_with(posted.snapshot_id))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from changes.drafts import Opened
 from zoho.fields import Field, Kind
+from zoho.fields.cells import AGAIN, GONE, NEW, ROWS, Cells, read_cells
 from zoho.fields.files import FILE_ID, FILE_NAME, SIZE, size_text
-from zoho.fields.rows import GONE, NEW, ROWS, Cells, by_id, read_cells
+from zoho.fields.rows import by_id
 
 if TYPE_CHECKING:
     from web.records.rows import Row
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 CONTROLS = frozenset({"rows", "links", "files"})
 MORE = 3
 """Empty rows that the button adds."""
+LOST = "A row that you had typed into was removed in Zoho meanwhile: what you typed stands in a new row."
 MakeCell = Callable[[Field, str, str, Any, Opened, Sequence[str] | None], "Row"]
 
 
@@ -43,7 +45,8 @@ class Table:
     lines: tuple[Line, ...]
     one: str
     note: str
-    can_add: bool
+    again: tuple[str, ...] = ()
+    """Names of files that were chosen when nothing could be uploaded."""
 
     @property
     def rows_name(self) -> str:
@@ -58,27 +61,31 @@ class Table:
 
 def table(field: Field, wire: Any, opened: Opened, typed: Sequence[str], make: MakeCell, *, is_adding: bool) -> Table:
     """The table of a field. ``make`` makes a cell; ``is_adding``: more empty rows were asked for."""
-    cells, stored, control = read_cells(typed), by_id(wire), field.input_type(wire)
+    posted, stored, control = read_cells(typed), by_id(wire), field.input_type(wire)
+    cells = posted.over(stored)
     one = {"rows": "row", "links": "record", "files": "file"}[control]
     keys = [*stored, *_new_keys(field, cells, len(stored), control, is_adding=is_adding)]
     lines = tuple(_line(field, key, number, stored.get(key), cells, opened, make, one) for number, key in enumerate(keys, 1))
-    has_room = field.max_rows is None or len(stored) - len(cells.gone) < field.max_rows
-    return Table(field.name, control, tuple(column.label for column in field.columns), lines, one, _note(field, opened, one), has_room)
+    again = tuple(text.partition("=")[2] for text in typed if text.startswith(f"{AGAIN}="))
+    note = " ".join(filter(None, (LOST if posted.lost(stored) else "", _note(field, opened, one, stored.values()))))
+    return Table(field.name, control, tuple(column.label for column in field.columns), lines, one, note, again)
 
 
 def _new_keys(field: Field, cells: Cells, stored: int, control: str, *, is_adding: bool) -> list[str]:
-    """Rows that were typed, and empty ones as far as Zoho lets there be more. A new file comes from the file input."""
+    """Rows that were typed, and empty ones: one if there is room, more when asked for, as some may be marked for removal only now.
+
+    A new file comes from the file input.
+    """
     typed = [key for key in cells.order if NEW.fullmatch(key) and key not in cells.gone]
     if control == "files":
         return typed
     room = (field.max_rows if field.max_rows is not None else 10_000) - stored + len(cells.gone) - len(typed)
-    first = 1 + max((int(key[1:]) for key in cells.order if NEW.fullmatch(key)), default=0)
-    return typed + [f"n{first + at}" for at in range(max(0, min(MORE if is_adding else 0 if typed else 1, room)))]
+    empty = MORE if is_adding else 1 if room > 0 and not typed else 0
+    return typed + [f"n{cells.next_new + at}" for at in range(empty)]
 
 
 def _line(field: Field, key: str, number: int, row: dict[str, Any] | None, cells: Cells, opened: Opened, make: MakeCell, one: str) -> Line:
     title = f"{one.capitalize()} {number}" if row is not None else f"New {one}"
-    posted = key in cells.order
     if field.kind == Kind.FILES or (row is not None and field.kind == Kind.LINKS):
         text, hidden = (field.show([row], opened.zone), ()) if row is not None else _uploaded(cells, key)
         return Line(key, title, text, (), row is None, key in cells.gone, hidden)
@@ -89,7 +96,7 @@ def _line(field: Field, key: str, number: int, row: dict[str, Any] | None, cells
             f"{field.label}, {title.lower() if row is not None else f'new {one} {number}'}, {column.label}",
             (row or {}).get(column.name),
             opened,
-            cells.of(key, column.name) if posted else None,
+            cells.find(key, column.name),
         )
         for column in field.columns
     )
@@ -103,11 +110,18 @@ def _uploaded(cells: Cells, key: str) -> tuple[str, tuple[tuple[str, str], ...]]
     return f"{held[FILE_NAME]}{f' ({size})' if size else ''}", tuple(held.items())
 
 
-def _note(field: Field, opened: Opened, one: str) -> str:
+def _note(field: Field, opened: Opened, one: str, stored: Collection[dict[str, Any]]) -> str:
     """What there is to know before typing."""
-    parts = [f"Zoho accepts at most {field.max_rows} {one}{'s' if field.max_rows != 1 else ''} here." if field.max_rows is not None else ""]
+    most = f"Zoho accepts at most {field.max_rows} {one}{'s' if field.max_rows != 1 else ''} here"
+    is_full = field.max_rows is not None and len(stored) >= field.max_rows
+    parts = [f"{most}: remove one to add another." if is_full else f"{most}." if field.max_rows is not None else ""]
+    if field.is_partial:
+        parts.append(f"Zoho shows only a part of these {one}s: the others stay as they are, and an added one may not be seen afterwards.")
     if field.kind == Kind.FILES:
         parts.append("A file may have up to 20 MB; it is uploaded with the form and attached when this is stored.")
+    rich = [column for column in field.columns if column.kind == Kind.RICH_TEXT and column.is_editable]
+    if any(column.input_type(row.get(column.name)) == "readonly" for row in stored for column in rich):
+        parts.append("Zoho shows only the beginning of a long text in a row, so it is changed in Zoho.")
     if any(column.kind == Kind.DATETIME for column in field.columns):
         parts.append(f"Time zone: {opened.zone.key}")
     return " ".join(filter(None, parts))

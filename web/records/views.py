@@ -143,11 +143,11 @@ def _stash(turned_away: Request) -> str | None:
     """Keep what a POST to the edit page carried when its sender is signed out or its CSRF token is stale."""
     if turned_away.endpoint not in ("records.save", "records.keep"):
         return None
-    form = posted.read(turned_away.form)
+    form = posted.read(turned_away.form, turned_away.files)
     url = url_for("records.edit", **(turned_away.view_args or {}), draft=form.snapshot_id)
     owner = operator().id if current_user.is_authenticated else None
     if form.snapshot_id is not None and form.typed and (owner or posted.is_sealed(turned_away.form)):
-        snapshots.keep_typed(amend(), form.snapshot_id, form.typed, owner)
+        snapshots.keep_typed(amend(), form.snapshot_id, form.to_keep, owner)
     return url
 
 

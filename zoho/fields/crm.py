@@ -58,7 +58,15 @@ def crm_dependencies(fields: list[Meta], layouts: list[Meta], layout_id: str) ->
     """Which picklists of the record's layout follow another, by the follower's name."""
     layout = _layout(dicts(layouts), layout_id)
     sections = dicts(layout.get("sections")) if layout else ()
-    return dependencies_of([entry for one in sections for entry in dicts(one.get("fields"))] if sections else fields)
+    known = {_name(meta): meta for meta in dicts(fields)}
+    entries = [_merged(known.get(_name(entry), {}), entry) for one in sections for entry in dicts(one.get("fields"))]
+    return dependencies_of(entries if sections else fields)
+
+
+def used_layout_id(layouts: list[Meta], layout_id: str) -> str:
+    """The id of the layout that a form of such a record is built from; "" for none."""
+    found = word((_layout(dicts(layouts), layout_id) or {}).get("id"))
+    return found if found.isascii() and found.isdigit() else ""
 
 
 def _layout(layouts: Sequence[Meta], layout_id: str) -> Meta | None:

@@ -70,5 +70,5 @@ def link_column(meta: dict[str, Any], label: str) -> tuple[Field, ...]:
 
 def _cell(column: Field) -> Field:
     if column.kind not in _ONE_CELL:
-        return column
+        return replace(column, is_cell=True)
     return replace(column, is_editable=False, why_read_only="This is changed in Zoho.")

@@ -1,4 +1,5 @@
-"""Rich text that Zoho cuts: a list or a plain read shows the first 500 characters, and saving those would destroy the rest."""
+"""What Zoho cuts. Of a rich text a list or a plain read shows the first 500 characters, and saving those would destroy the rest; of
+many rows a record shows some, and says so in ``$has_more``."""
 
 from __future__ import annotations
 
@@ -19,3 +20,9 @@ def may_be_cut(text: str) -> bool:
 def is_cut(record: Mapping[str, Any], name: str, text: Any) -> bool:
     """True when nobody has proved that ``text``, read from ``record``, is complete."""
     return isinstance(text, str) and may_be_cut(text) and name not in (record.get(WHOLE) or ())
+
+
+def has_more(record: Mapping[str, Any], name: str) -> bool:
+    """True when Zoho keeps more rows in this field than ``record`` shows. Source: the dossier's crm.md section 6."""
+    said = record.get("$has_more")
+    return isinstance(said, Mapping) and said.get(name) is True

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from zoho.fields import desk_types
 from zoho.fields.crm_types import TEXT_KINDS
 from zoho.fields.field import Field
-from zoho.fields.form import Form, Section, by_name, count, dicts, is_true, left_out, part, settled, word
+from zoho.fields.form import Form, Section, by_name, comparable, count, dicts, is_true, left_out, part, settled, word
 from zoho.fields.shown import is_blank, is_scalar, name_in, text_of
-from zoho.fields.words import ABSENT, Kind, Option
+from zoho.fields.words import Kind, Option
 
 Meta = dict[str, Any]
 ONE_SECTION = "Fields"
 _PEOPLE = ("assigneeId", "ownerId")
-_UNSEEN = "Zoho did not show this value, so an edit could not be compared with it."
 
 
 def desk_form(module: str, fields: list[Meta], layout: Meta | None, record: Meta) -> Form:
@@ -32,6 +30,9 @@ def desk_form(module: str, fields: list[Meta], layout: Meta | None, record: Meta
         if name := _name(meta):
             known.setdefault(name, meta)
     record = record if isinstance(record, dict) else {}
+    for owner, name in desk_types.ID_LISTS if known else ():
+        if owner == module and name in record:
+            known.setdefault(name, {"apiName": name, "displayLabel": _spoken(name), "type": "MultiLookup"})
     parts = dicts(layout.get("sections")) if isinstance(layout, dict) else []
     if not parts:
         rows = known.values() or _guessed(module, record)
@@ -39,7 +40,7 @@ def desk_form(module: str, fields: list[Meta], layout: Meta | None, record: Meta
         return Form((Section(ONE_SECTION, shown),), (), by_name(shown))
     sections = _sections(module, parts, known, record)
     on_layout = by_name(field for section in sections for field in section.fields)
-    others = by_name(_off_layout(_field(module, meta, record), record) for name, meta in known.items() if name not in on_layout)
+    others = by_name(comparable(_field(module, meta, record), record) for name, meta in known.items() if name not in on_layout)
     return Form(sections, left_out(others.values(), record), {**on_layout, **others})
 
 
@@ -83,6 +84,9 @@ def _field(module: str, meta: Meta, record: Meta) -> Field:
     is_custom = is_true(meta.get("isCustomField")) or name.startswith("cf_")
     module_there = word(part(part(meta, "lookup"), "module").get("apiName")) or desk_types.LOOKUP_MODULES.get(name)
     kind = desk_types.TYPES.get(data_type.lower(), Kind.OTHER)
+    most_ids = desk_types.ID_LISTS.get((module, name))
+    if most_ids:
+        kind = Kind.IDS
     if kind == Kind.LOOKUP and (name in _PEOPLE or module_there == "agents"):
         kind = Kind.OWNER
     wire_name = desk_types.WIRE_NAMES.get((module, name), name)
@@ -107,6 +111,8 @@ def _field(module: str, meta: Meta, record: Meta) -> Field:
         lookup_module=module_there if kind in (Kind.LOOKUP, Kind.OWNER) else None,
         tooltip=word(meta.get("toolTip")) or None,
         is_custom=is_custom,
+        is_masked=is_true(meta.get("isEncryptedField")),
+        max_rows=most_ids,
     )
     return settled(field, record, _included(field, record))
 
@@ -123,13 +129,6 @@ def _why_read_only(module: str, meta: Meta, kind: Kind, wire_name: str, *, is_cu
     if not is_custom and wire_name not in desk_types.UPDATABLE.get(module, frozenset()):
         return "Zoho does not let apps change this field."
     return None
-
-
-def _off_layout(field: Field, record: Meta) -> Field:
-    """A field that neither the layout nor the record shows may be hidden from the agent: it is not written blindly."""
-    if field.is_editable and field.read(record) is ABSENT:
-        return replace(field, is_editable=False, why_read_only=_UNSEEN)
-    return field
 
 
 def _options(meta: Meta) -> tuple[Option, ...]:

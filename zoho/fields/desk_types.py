@@ -65,7 +65,7 @@ UPDATABLE = MappingProxyType(
     {
         "tickets": frozenset(
             "subject description status priority category subCategory classification channel language dueDate email phone productId "
-            "assigneeId departmentId contactId accountId teamId resolution".split()
+            "assigneeId departmentId contactId accountId teamId resolution secondaryContacts entitySkills".split()
         ),
         "contacts": frozenset(
             "firstName lastName email secondaryEmail phone mobile type title accountId ownerId twitter facebook street city state "
@@ -86,6 +86,8 @@ UPDATABLE = MappingProxyType(
     }
 )
 """Standard keys that a PATCH takes and a form can edit; Desk refuses a body with any other."""
+ID_LISTS = MappingProxyType({("tickets", "secondaryContacts"): 20, ("tickets", "entitySkills"): 10})
+"""Lists of ids, each with the most that Zoho takes. It need not list them among the fields: the record shows them."""
 WIRE_NAMES = MappingProxyType({("accounts", "zip"): "code", ("contacts", "code"): "zip"})
 """The postal code is ``zip`` on contacts and ``code`` on accounts."""
 STANDARD_TYPES = MappingProxyType(

@@ -47,15 +47,20 @@ class Field:
     columns: tuple[Field, ...] = ()
     max_rows: int | None = None
     modules: tuple[Option, ...] = ()
+    is_cell: bool = False
+    """A column of rows: of a long text in one no read shows more than the beginning."""
+    is_partial: bool = False
+    """Zoho keeps more rows here than it shows."""
 
     def read(self, record: Mapping[str, Any]) -> Wire:
-        """The wire value in ``record``, or ABSENT when Zoho did not show it."""
+        """The wire value in ``record``, or ABSENT when Zoho did not show it; with the module that stands beside it, if one does."""
         value: Any = record
         for key in self.path or (self.name,):
             if not isinstance(value, Mapping) or key not in value:
                 return ABSENT
             value = value[key]
-        return value
+        module = next((record.get(key) for key, _ in self.companions), None)
+        return {"module": {"api_name": module}, **value} if module and isinstance(value, Mapping) else value
 
     def place(self, body: dict[str, Any], wire: Wire, before: Wire = None) -> None:
         """Put the value into the body of a write, with what must go beside it. Of rows only what differs from ``before``."""

@@ -5,10 +5,12 @@ Source: the dossier's crm.md sections 1 and 4. ``POST /files`` gives the id that
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
-from zoho.fields.rows import NEW, Cells, Row, Rows, by_id
+from zoho.fields.cells import AGAIN, NEW, Cells
+from zoho.fields.rows import Row, Rows, by_id
 from zoho.fields.shown import cut, is_scalar, text_of
 from zoho.fields.words import FieldError
 
@@ -39,6 +41,10 @@ class Files(Rows):
         size = size_text(_text(row, SIZE))
         return cut(f"{name} ({size})" if size else name, 500)
 
+    def trimmed(self, field: Field, posted: Sequence[str], was: Any, zone: tzinfo) -> list[str]:
+        """With the names of files that were chosen and never uploaded: they are to be chosen again."""
+        return [*super().trimmed(field, posted, was, zone), *(text for text in posted if text.startswith(f"{AGAIN}="))]
+
     def outgoing(self, field: Field, wire: Any, before: Any) -> list[Row]:
         """New images stand behind those that are there."""
         sent = super().outgoing(field, wire, before)
@@ -55,10 +61,13 @@ class Files(Rows):
             raise FieldError("a file that was removed cannot be brought back; it must be uploaded again.")
         return rows
 
-    def _is_touched(self, field: Field, cells: Cells, key: str, row: Row | None, zone: tzinfo) -> bool:
-        return row is None and bool(NEW.fullmatch(key)) and bool(_one(cells, key, FILE_ID))
+    def _touched(self, field: Field, cells: Cells, key: str, row: Row | None, zone: tzinfo) -> list[str]:
+        is_upload = row is None and bool(NEW.fullmatch(key)) and bool(_one(cells, key, FILE_ID))
+        return [FILE_ID, FILE_NAME, SIZE] if is_upload else []
 
-    def _parse_row(self, field: Field, cells: Cells, key: str, row: Row | None, zone: tzinfo, what: str, errors: list[str]) -> Row:
+    def _parse_row(
+        self, field: Field, cells: Cells, key: str, row: Row | None, names: list[str], zone: tzinfo, what: str, errors: list[str]
+    ) -> Row:
         file_id = _one(cells, key, FILE_ID)
         if len(file_id) > MAX_FILE_ID or not file_id.isprintable():
             errors.append(f"{what} was not uploaded by this form.")

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from zoho.fields.choices import id_of, items
-from zoho.fields.cut import is_cut
+from zoho.fields.cut import has_more, is_cut
 from zoho.fields.field import Field
 from zoho.fields.shown import is_scalar, name_in, text_of
 from zoho.fields.words import ABSENT, Kind, Option
 
 NOT_IN_LAYOUT = "(not in this layout)"
 NOT_IN_LIST = "(not in the list)"
+ROWS = frozenset({Kind.SUBFORM, Kind.LINKS, Kind.FILES})
+UNSEEN = "Zoho did not show this value, so an edit could not be compared with it."
 ANY_MODULE = "se_module"
 """CRM's name for a lookup whose module each record names itself, as an activity's What_Id."""
 
@@ -68,7 +70,9 @@ def settled_form(template: Form, record: Mapping[str, Any]) -> Form:
     """The template's fields for this record."""
     fields = {name: settled(field, record) for name, field in template.by_name.items()}
     sections = tuple(replace(one, fields=tuple(fields[field.name] for field in one.fields)) for one in template.sections)
-    return Form(sections, left_out((fields[field.name] for field in template.off_layout), record), fields)
+    known = (fields[field.name] for field in template.off_layout)
+    rest = by_name(comparable(field, record) if record else field for field in known)
+    return Form(sections, left_out(rest.values(), record), {**fields, **rest})
 
 
 def settled(field: Field, record: Mapping[str, Any], names: Sequence[Option] = ()) -> Field:
@@ -81,6 +85,8 @@ def settled(field: Field, record: Mapping[str, Any], names: Sequence[Option] = (
     if not field.fits(wire):
         why = field.why_read_only or "Zoho holds something here that cannot be edited as text."
         return replace(field, is_editable=False, why_read_only=why)
+    if field.kind in ROWS and has_more(record, field.name):
+        return replace(field, is_partial=True, max_rows=None)
     if field.kind == Kind.RICH_TEXT and is_cut(record, field.name, wire):
         return replace(field, is_editable=False, why_read_only="Zoho showed only the beginning of this text.")
     if field.kind in (Kind.OWNER, Kind.LOOKUP):
@@ -92,6 +98,13 @@ def settled(field: Field, record: Mapping[str, Any], names: Sequence[Option] = (
     if not held:
         return field
     return replace(field, held=held, options=(*field.options, *(Option(one.value, f"{one.value} {NOT_IN_LAYOUT}") for one in held)))
+
+
+def comparable(field: Field, record: Mapping[str, Any]) -> Field:
+    """A field that neither the layout nor the record shows may be hidden from the person: it is not written blindly."""
+    if field.is_editable and field.read(record) is ABSENT:
+        return replace(field, is_editable=False, why_read_only=UNSEEN)
+    return field
 
 
 def left_out(fields: Iterable[Field], record: Mapping[str, Any]) -> tuple[Field, ...]:

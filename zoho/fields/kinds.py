@@ -12,7 +12,7 @@ from zoho.fields.masked import Masked
 from zoho.fields.numbers import Big, Number, Whole
 from zoho.fields.rows import Rows
 from zoho.fields.schedule import Schedule
-from zoho.fields.texts import Lines, Text
+from zoho.fields.texts import Lines, RichText, Text
 from zoho.fields.times import Date, DateTime
 from zoho.fields.words import Kind
 
@@ -22,7 +22,7 @@ KINDS = MappingProxyType(
     {
         Kind.TEXT: _TEXT,
         Kind.TEXTAREA: _LINES,
-        Kind.RICH_TEXT: _LINES,
+        Kind.RICH_TEXT: RichText(),
         Kind.EMAIL: _TEXT,
         Kind.PHONE: _TEXT,
         Kind.WEBSITE: _TEXT,

@@ -65,6 +65,11 @@ class AnyLookup(Lookup):
             raise FieldError("Choose which kind of record this is.")
         return {"id": text, "module": {"api_name": module}}
 
+    def same(self, field: Field, a: Any, b: Any) -> bool:
+        """The same id, in the same module where both name one."""
+        one, other = _named(a), _named(b)
+        return super().same(field, a, b) and (one == other or not one or not other)
+
     def outgoing(self, field: Field, wire: Any, before: Any) -> Any:
         """The id alone: it names the record in the whole organization."""
         return {"id": id_of(wire)} if wire else None
@@ -112,11 +117,17 @@ class Ids(Behaviour):
         found = list(dict.fromkeys(_lines(posted)))
         for text in found:
             check_id(text)
+        if field.max_rows is not None and len(found) > field.max_rows:
+            raise FieldError(f"Zoho accepts at most {field.max_rows} here (these are {len(found)}).")
         if not found:
             return None
         if wants_text(field, was):
             return ";".join(found)
         return [{"id": one} for one in found] if isinstance(was, list) and was and isinstance(was[0], dict) else found
+
+    def outgoing(self, field: Field, wire: Any, before: Any) -> Any:
+        """A standard list is emptied by an empty one."""
+        return [] if wire is None and isinstance(before, list) and not field.is_custom else wire
 
     def show(self, field: Field, wire: Any, zone: tzinfo) -> str:
         """Names, where Zoho gives them, and ids."""
@@ -132,9 +143,7 @@ class Ids(Behaviour):
 
 def module_of(field: Field, wire: Any) -> str:
     """The module that a value names, else the one that its record does."""
-    module = wire.get("module") if isinstance(wire, dict) else None
-    name = module.get("api_name") if isinstance(module, dict) else module
-    return name if isinstance(name, str) and name else field.lookup_module or ""
+    return _named(wire) or field.lookup_module or ""
 
 
 def check_id(text: str) -> None:
@@ -148,6 +157,12 @@ def ids_of(wire: Any) -> list[str]:
     if is_scalar(wire):
         return [part.strip() for part in text_of(wire).split(";") if part.strip()]
     return list(dict.fromkeys(id_of(one) for one in wire or ()))
+
+
+def _named(wire: Any) -> str:
+    module = wire.get("module") if isinstance(wire, dict) else None
+    name = module.get("api_name") if isinstance(module, dict) else module
+    return name if isinstance(name, str) else ""
 
 
 def _is_id(text: str) -> bool:

@@ -2,20 +2,16 @@
 
 What is meant (typed, kept in a receipt, compared) is the whole list, new rows without an id. What goes to Zoho is the difference:
 a row without id is appended there, one that is left out stays, and ``[]`` removes all of them.
-
-A control posts ``_rows=<row>`` for each row on the page, ``_delete=<row>`` for one to remove, and ``<row>.<column>=<value>`` for
-each cell; ``<row>`` is the row's id, or ``n1``, ``n2`` … for a new one.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from zoho.fields.behaviour import Behaviour
+from zoho.fields.cells import GONE, NEW, ROWS, TOUCHED, Cells, read_cells
 from zoho.fields.choices import id_of
 from zoho.fields.row_match import pair
 from zoho.fields.shown import compact, cut, is_blank
@@ -25,38 +21,8 @@ if TYPE_CHECKING:
     from zoho.fields.field import Field
 
 Row = dict[str, Any]
-ROWS, GONE = "_rows", "_delete"
-NEW = re.compile(r"n[0-9]{1,4}", re.ASCII)
 MAX_ROWS = 500
 """More than Zoho keeps; a list that is longer is not offered for editing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """What the controls of a list of rows posted."""
-
-    order: tuple[str, ...]
-    gone: frozenset[str]
-    values: dict[tuple[str, str], list[str]]
-
-    def of(self, row: str, column: str) -> list[str]:
-        """What one cell posted; an unticked box posts nothing."""
-        return self.values.get((row, column), [])
-
-
-def read_cells(posted: Iterable[str]) -> Cells:
-    """The posted texts by row and column."""
-    order, gone, values = list[str](), set[str](), dict[tuple[str, str], list[str]]()
-    for text in posted:
-        name, _, value = text.partition("=")
-        row, _, column = name.partition(".")
-        if name == ROWS:
-            order.append(value)
-        elif name == GONE:
-            gone.add(value)
-        elif column:
-            values.setdefault((row, column), []).append(value)
-    return Cells(tuple(dict.fromkeys(order)), frozenset(gone), values)
 
 
 class Rows(Behaviour):
@@ -89,23 +55,29 @@ class Rows(Behaviour):
         return not self.trimmed(field, posted, was, zone)
 
     def trimmed(self, field: Field, posted: Sequence[str], was: Any, zone: tzinfo) -> list[str]:
-        """Only the rows that somebody touched: the others must not follow to a newer reading of the record."""
-        cells, stored = read_cells(posted), by_id(was)
-        gone = [key for key in cells.gone if key in stored]
-        touched = [key for key in cells.order if key not in cells.gone and self._is_touched(field, cells, key, stored.get(key), zone)]
-        kept = [f"{ROWS}={key}" for key in touched] + [f"{GONE}={key}" for key in sorted(gone)]
-        return kept + [f"{row}.{column}={value}" for (row, column), values in cells.values.items() if row in touched for value in values]
+        """Only the cells that somebody touched: the others must not follow to a newer reading of the record."""
+        stored = by_id(was)
+        cells = read_cells(posted).over(stored)
+        kept = [f"{GONE}={key}" for key in sorted(cells.gone & stored.keys())]
+        for key in cells.order:
+            names = [] if key in cells.gone else self._touched(field, cells, key, stored.get(key), zone)
+            kept += [f"{ROWS}={key}"] if names else []
+            kept += [f"{key}.{TOUCHED}={name}" for name in names]
+            kept += [f"{key}.{name}={value}" for name in names for value in cells.of(key, name)]
+        return kept
 
     def parse(self, field: Field, posted: Sequence[str], zone: tzinfo, was: Any) -> Any:
         """All rows as they are meant; None for none. Raises FieldError, naming row and column."""
-        cells, stored = read_cells(posted), by_id(was)
+        stored = by_id(was)
+        cells = read_cells(posted).over(stored)
         rows, errors = list[Row](), list[str]()
         for key in dict.fromkeys((*stored, *cells.order)):
             row = stored.get(key)
             if key in cells.gone or (row is None and not NEW.fullmatch(key)):
-                continue  # removed here, or meanwhile by somebody else
-            if key in cells.order and self._is_touched(field, cells, key, row, zone):
-                row = self._parse_row(field, cells, key, row, zone, f"{self.noun[0].capitalize()} {len(rows) + 1}", errors)
+                continue  # removed here, or meanwhile by somebody else when nobody is known to have typed into it
+            names = self._touched(field, cells, key, row, zone)
+            if names:
+                row = self._parse_row(field, cells, key, row, names, zone, f"{self.noun[0].capitalize()} {len(rows) + 1}", errors)
             if row is not None:
                 rows.append(row)
         if errors:
@@ -214,16 +186,22 @@ class Rows(Behaviour):
         held = row or {}
         return [one for one in field.columns if one.is_editable and one.input_type(held.get(one.name)) not in ("readonly", "rows", "files")]
 
-    def _is_touched(self, field: Field, cells: Cells, key: str, row: Row | None, zone: tzinfo) -> bool:
+    def _touched(self, field: Field, cells: Cells, key: str, row: Row | None, zone: tzinfo) -> list[str]:
+        """The columns of this row that hold something else than the record."""
         if row is None and not NEW.fullmatch(key):
-            return False
-        held = row or {}
-        columns = self._columns(field, row)
-        return any(not column.is_untouched(cells.of(key, column.name), held.get(column.name), zone) for column in columns)
-
-    def _parse_row(self, field: Field, cells: Cells, key: str, row: Row | None, zone: tzinfo, what: str, errors: list[str]) -> Row:
-        parsed = dict(row or {})
+            return []
+        held, names = row or {}, list[str]()
         for column in self._columns(field, row):
+            given = cells.find(key, column.name)
+            if given is not None and not column.is_untouched(given, held.get(column.name), zone):
+                names.append(column.name)
+        return names
+
+    def _parse_row(
+        self, field: Field, cells: Cells, key: str, row: Row | None, names: list[str], zone: tzinfo, what: str, errors: list[str]
+    ) -> Row:
+        parsed = dict(row or {})
+        for column in (one for one in field.columns if one.name in names):
             was = parsed.get(column.name)
             try:
                 meant = column.parse(cells.of(key, column.name), zone, was)

@@ -7,6 +7,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from zoho.fields.behaviour import Behaviour, last
+from zoho.fields.cut import CUT, may_be_cut
 from zoho.fields.shown import is_scalar, lf, text_of
 from zoho.fields.words import FieldError
 
@@ -34,6 +35,29 @@ class Lines(Text):
     def input_type(self, field: Field, wire: Any) -> str:
         """A textarea, unless the value is no text."""
         return "textarea" if self.fits(wire) else "readonly"
+
+
+class RichText(Lines):
+    """HTML as its source. In a cell, a text that may be cut is only shown: nothing can fetch the rest of it."""
+
+    def input_type(self, field: Field, wire: Any) -> str:
+        """A textarea, unless the value is no text, or may be the beginning of one."""
+        return "readonly" if _is_beginning(field, wire) else super().input_type(field, wire)
+
+    def same(self, field: Field, a: Any, b: Any) -> bool:
+        """The same as far as both can be seen."""
+        is_cut = isinstance(a, str) and isinstance(b, str) and (_is_beginning(field, a) or _is_beginning(field, b))
+        return super().same(field, a, b) or (is_cut and lf(a)[: CUT[0]] == lf(b)[: CUT[0]])
+
+    def restore(self, field: Field, before: Any, now: Any, zone: tzinfo) -> Any:
+        """Raises FieldError for an earlier text of which the end is not known."""
+        if _is_beginning(field, before):
+            raise FieldError("Zoho showed only the beginning of the earlier text, so it cannot be put back.")
+        return super().restore(field, before, now, zone)
+
+
+def _is_beginning(field: Field, wire: Any) -> bool:
+    return field.is_cell and isinstance(wire, str) and may_be_cut(wire)
 
 
 def check_length(text: str, limit: int | None) -> None:

@@ -101,7 +101,7 @@ def test_wizard_is_hidden() -> None:
 def test_the_form_follows_the_layout_of_the_record() -> None:
     first = layout(crm_meta("Company"), layout_id="1")
     second = layout(crm_meta("Phone", required=True, tooltip={"name": "info_icon", "value": "With area code"}), layout_id="2")
-    form = crm_form([crm_meta("Company"), crm_meta("Phone")], [first, second], {"Layout": {"id": "2", "name": "Second"}})
+    form = crm_form([crm_meta("Company"), crm_meta("Phone")], [first, second], {"Layout": {"id": "2", "name": "Second"}, "Company": None})
 
     assert [(section.name, [field.name for field in section.fields]) for section in form.sections] == [("Information", ["Phone"])]
     assert form.by_name["Phone"].is_required
@@ -178,7 +178,7 @@ def test_what_the_fields_forbid_the_layout_does_not_allow() -> None:
 
 def test_read_only_fields_off_the_layout_come_last_and_unseen_ones_not_at_all() -> None:
     fields = [crm_meta("Created_Time", "datetime"), crm_meta("Modified_Time", "datetime"), crm_meta("Note")]
-    form = crm_form(fields, [layout(crm_meta("Phone"))], {"Created_Time": "2026-11-23T10:00:00+01:00"})
+    form = crm_form(fields, [layout(crm_meta("Phone"))], {"Created_Time": "2026-11-23T10:00:00+01:00", "Note": None})
 
     assert [field.name for field in form.off_layout] == ["Note", "Created_Time"]
 
@@ -249,3 +249,14 @@ def test_a_field_that_is_no_more_can_still_be_read_and_compared() -> None:
     assert field.same({"id": "5", "name": "A"}, {"id": "5"})
     assert field.read({}) is ABSENT
     assert unknown_field("desk", "cf_gone").read({"cf": {"cf_gone": "x"}}) == "x"
+
+
+def test_a_field_off_the_layout_that_zoho_did_not_show_is_not_written_blindly():
+    shown, hidden = crm_meta("Shown"), crm_meta("Hidden")
+
+    form = crm_form([crm_meta("Name"), shown, hidden], [layout(crm_meta("Name"))], {"Shown": None})
+
+    assert [(field.name, field.is_editable) for field in form.off_layout] == [("Shown", True)]
+    assert not form.by_name["Hidden"].is_editable
+    assert "did not show" in (form.by_name["Hidden"].why_read_only or "")
+    assert form.by_name["Name"].is_editable

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.zoho.fields.given import crm_meta, layout, pick
-from zoho.fields import crm_dependencies, crm_form
+from zoho.fields import crm_dependencies, crm_form, mapped_dependencies
 
 
 def fitting(child: str, *values: str) -> dict[str, Any]:
@@ -53,6 +53,25 @@ def test_of_two_parents_that_claim_one_child_none_is_believed():
 
 def test_without_a_layout_the_fields_say_what_follows_what():
     assert "Stage" in crm_dependencies([pipeline(pick("New", maps=[fitting("Stage", "First")]))], [], "1")
+
+
+def test_a_layout_that_leaves_the_options_to_the_field_leaves_it_what_goes_with_them():
+    meta = pipeline(pick("New", maps=[fitting("Stage", "First")]))
+
+    assert crm_dependencies([meta], [layout(crm_meta("Pipeline", "picklist"))], "1")["Stage"].allowed("New") == {"First"}
+
+
+def test_what_zoho_keeps_apart_from_fields_and_layouts_is_read_too():
+    row = {"parent": {"api_name": "Lead_Status"}, "child": {"api_name": "Lead_Source"}, "active": True}
+    values = [pick("New", maps=[pick("Web"), pick("Fair")]), pick("Lost", maps=[])]
+
+    found = mapped_dependencies([{**row, "pick_list_values": values}])
+
+    assert found["Lead_Source"].parent == "Lead_Status"
+    assert found["Lead_Source"].allowed("New") == {"Web", "Fair"}
+    assert found["Lead_Source"].allowed("Lost") is None
+    for none in ({"active": False}, {"sub_module": {"api_name": "Rows"}}, {"parent": None}, {"pick_list_values": "x"}, {"child": None}):
+        assert "Lead_Source" not in mapped_dependencies([{**row, "pick_list_values": values, **none}])
 
 
 def test_another_layout_has_no_say():

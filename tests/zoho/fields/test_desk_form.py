@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from zoho.fields import ABSENT, Form, Kind, desk_form
+from zoho.fields import ABSENT, FieldError, Form, Kind, desk_form
 
 
 def meta(name: str, type_: str = "Text", **more: Any) -> dict[str, Any]:
@@ -157,3 +157,25 @@ def test_a_field_that_neither_layout_nor_record_shows_is_not_written_blindly() -
 def test_senseless_metadata_makes_a_form_all_the_same(junk: Any) -> None:
     assert isinstance(desk_form("tickets", junk, junk, {"cf": junk}), Form)
     assert isinstance(desk_form("cats", junk, junk, junk), Form)
+
+
+def test_an_encrypted_field_is_replaced_whole_or_left_alone() -> None:
+    record = {"cf": {"cf_iban": "*****1234"}}
+    field = desk_form("tickets", [meta("cf_iban", isEncryptedField="true")], None, record).by_name["cf_iban"]
+
+    assert field.is_editable
+    assert field.control("*****1234", UTC) == ""
+    assert field.is_untouched([""], "*****1234", UTC)
+    assert field.parse(["CH93"], UTC, "*****1234") == "CH93"
+
+
+def test_lists_of_ids_that_the_record_shows_are_edited_although_no_field_lists_them() -> None:
+    record = {"subject": "x", "secondaryContacts": ["12"], "sharedDepartments": [{"id": "1", "type": "READ_WRITE"}]}
+    form = desk_form("tickets", [meta("subject")], my_form(meta("subject")), record)
+    field, body = form.by_name["secondaryContacts"], dict[str, Any]()
+
+    assert [one.name for one in form.off_layout] == ["secondaryContacts"]
+    field.place(body, field.parse(["12\r\n13"], UTC, ["12"]), ["12"])
+    assert body == {"secondaryContacts": ["12", "13"]}
+    with pytest.raises(FieldError, match="at most 20 here"):
+        field.parse(["\n".join(map(str, range(21)))], UTC, ["12"])

@@ -96,6 +96,23 @@ def test_an_emptied_cell_is_sent_as_null() -> None:
     assert body(SUBFORM, sent, STORED) == [{"id": "11", "Since": None, "Price": None}]
 
 
+def test_a_rich_text_of_a_row_that_may_be_cut_is_only_shown() -> None:
+    """Saving the beginning would destroy the rest, and so would an undo."""
+    column = crm_columns([crm_meta("Notes", "textarea", textarea={"type": "rich_text"})])
+    field = with_columns(crm_form([crm_meta("Rows", "subform", "jsonarray", view_type={"edit": True})], [], {}), "Rows", column).by_name[
+        "Rows"
+    ]
+    cut, whole = [{"id": "11", "Notes": "x" * 500}], [{"id": "11", "Notes": "<p>short</p>"}]
+
+    assert field.control(whole, UTC) == ("_rows=11", "11.Notes=<p>short</p>")
+    assert field.control(cut, UTC) == ("_rows=11",)
+    assert field.is_untouched(["_rows=11", "11.Notes=y"], cut, UTC)
+    assert field.same([{"Notes": "x" * 900}], cut)
+    assert not field.same([{"Notes": "y" * 900}], cut)
+    with pytest.raises(FieldError, match="only the beginning"):
+        field.restore(cut, whole, UTC)
+
+
 def test_a_computed_cell_cannot_be_written() -> None:
     assert SUBFORM.is_untouched(posted(SUBFORM, STORED, ("11.Total", "5")), STORED, UTC)
 
@@ -111,10 +128,17 @@ def test_there_are_no_more_rows_than_the_layout_allows() -> None:
         SUBFORM.parse([*posted(SUBFORM, STORED), *new], UTC, STORED)
 
 
-def test_a_row_that_somebody_removed_meanwhile_is_not_made_anew() -> None:
+def test_a_row_that_somebody_removed_meanwhile_is_not_made_anew_for_being_on_the_page() -> None:
     typed = posted(SUBFORM, STORED, ("12.Place", "Chur"))
 
     assert SUBFORM.is_untouched(typed, [HOME], UTC)
+
+
+def test_what_was_typed_into_a_row_that_somebody_removed_meanwhile_becomes_a_new_row() -> None:
+    kept = SUBFORM.trimmed([*posted(SUBFORM, STORED, ("12.Place", "Chur")), "_rows=n1", "n1.Place=Zug"], STORED, UTC)
+
+    assert body(SUBFORM, SUBFORM.parse(kept, UTC, [HOME]), [HOME]) == [{"Place": "Chur"}, {"Place": "Zug"}]
+    assert SUBFORM.parse(SUBFORM.trimmed(kept, [HOME], UTC), UTC, [HOME]) == SUBFORM.parse(kept, UTC, [HOME])
 
 
 def test_only_the_touched_rows_of_a_form_are_kept() -> None:
@@ -123,6 +147,23 @@ def test_only_the_touched_rows_of_a_form_are_kept() -> None:
     theirs = [{**HOME, "Place": "Thun"}, WORK]
 
     assert body(SUBFORM, SUBFORM.parse(kept, UTC, theirs), theirs) == [{"id": "12", "Place": "Chur"}]
+
+
+def test_a_cell_that_nobody_touched_leaves_what_somebody_else_wrote_there() -> None:
+    """Also a box and a list of several, which post nothing when they are empty."""
+    kept = SUBFORM.trimmed(posted(SUBFORM, STORED, ("12.Place", "Chur")), STORED, UTC)
+    theirs = [HOME, {**WORK, "Price": Decimal(111), "Main": True, "Tags": ["c"]}]
+
+    assert body(SUBFORM, SUBFORM.parse(kept, UTC, theirs), theirs) == [{"id": "12", "Place": "Chur"}]
+
+
+def test_an_unticked_box_and_an_emptied_list_are_kept_as_typed() -> None:
+    typed = [text for text in posted(SUBFORM, STORED) if text not in ("11.Main=true", "11.Tags=b")]
+    kept = SUBFORM.trimmed(typed, STORED, UTC)
+    theirs = [{**HOME, "Place": "Thun", "Tags": ["a", "c"]}, WORK]
+
+    assert body(SUBFORM, SUBFORM.parse(kept, UTC, theirs), theirs) == [{"id": "11", "Main": False, "Tags": None}]
+    assert SUBFORM.trimmed(kept, STORED, UTC) == kept
 
 
 def test_a_new_row_is_stored_whatever_id_zoho_gives_it() -> None:
