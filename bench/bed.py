@@ -44,7 +44,7 @@ from zoho.keys import Keys
 from zoho.runtime import Amend
 from zoho.watch import ConnectionHealth
 
-DEADLINE_SECONDS = 4.0
+DEADLINE_SECONDS = 8.0
 """A tenth of it would do for a Zoho on loopback; what hangs costs all of it."""
 WORKER = "bench:1"
 REFUSED = "http://127.0.0.1:1"

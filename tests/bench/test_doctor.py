@@ -16,7 +16,7 @@ def test_the_published_score_holds():
     page = doctor.PAGE.read_text(encoding="utf-8")
     published = re.search(r"\*\*(\d+) of (\d+) faults", page)
     assert published
-    assert re.findall(r"^\| ([^|]+?) \|", page, re.MULTILINE)[2:] == [fault.name for fault in FAULTS]
+    assert re.findall(r"^\| ([^|]+?) \|", page, re.MULTILINE)[1:] == [fault.name for fault in FAULTS]
 
     results = doctor.score()
 
