@@ -177,7 +177,7 @@ FAR = (
     Fault("token of another CRM organization", row(crm_org_id="42"), "crm_org", "another CRM organization"),
     Fault("CRM organization not stored", row(crm_org_id=None), "crm_org", "not stored"),
     Fault("edition without the feature", failing("* /crm/v8/*", **crm("FEATURE_NOT_SUPPORTED", 403)), "crm_org", "edition"),
-    Fault("module hidden from the profile", switch(hide_module="Deals"), "crm_modules", "Deals"),
+    Fault("module hidden from the profile", switch(hide_module="Leads"), "crm_modules", "Leads"),
     Fault("all modules forbidden", failing("GET /crm/v8/{module}", **crm("NO_PERMISSION", 403)), "crm_records", "profile"),
     Fault(
         "CRM credits spent",

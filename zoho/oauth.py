@@ -132,15 +132,15 @@ def revoke(http: Http, center: DataCenter, refresh_token: str) -> bool:
 
 
 def user_info(http: Http, center: DataCenter, access_token: str) -> dict[str, Any]:
-    """``{"ZUID", "Email", "Display_Name", "First_Name", "Last_Name"}`` of the resource owner; {} when Zoho will not say.
+    """``{"ZUID", "Email", "Display_Name", "First_Name", "Last_Name"}`` of the resource owner; {} when Zoho will not say, also by a 404.
 
     Raises UnreachableError, ZohoDownError, WrongDataCenterError and UnreadableAnswerError (a web page).
     """
     answer = http.call("GET", f"{center.accounts}/oauth/user/info", token=access_token)
     if answer.status >= 500 or answer.status == 429:
         raise ZohoDownError(f"{answer.host} answered user info with HTTP {answer.status}", http_status=answer.status)
-    if answer.is_html:
-        kind = WrongDataCenterError if answer.status in (401, 403, 404) else UnreadableAnswerError
+    if answer.is_html and answer.status != 404:
+        kind = WrongDataCenterError if answer.status in (401, 403) else UnreadableAnswerError
         raise kind(f"{answer.host} answered user info with a web page, HTTP {answer.status}", http_status=answer.status)
     return answer.body if answer.status == 200 and isinstance(answer.body, dict) else {}
 

@@ -36,7 +36,7 @@ def _is_editable(row: dict[str, Any]) -> bool:
     return (
         row.get("api_supported") is True
         and row.get("editable") is True
-        and row.get("generated_type") in ("default", "custom")
+        and row.get("generated_type") in ("default", "custom", None)
         and row.get("status") in ("visible", None)
         and text_of(row.get("api_name")) is not None
         and row.get("api_name") not in _APART

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 from zoho import clients, renewals, tokens
 from zoho.connections import Connection
@@ -27,10 +26,11 @@ def usable(amend: Amend, connection: Connection) -> Observation:
     return ok(f"{renewed}good until {moment(expires_at)}, {left} left; renewed next from {next_at}")
 
 
-def superseded(amend: Amend, connection_id: UUID, sealed: str | None) -> Observation | None:
+def superseded(amend: Amend, handed_out: Connection) -> Observation | None:
     """What to say of a token that was handed out as good, when a call then had to renew it; None when none had to."""
-    now = clients.load(amend, connection_id)
-    if now.access_token == sealed:
+    now = clients.load(amend, handed_out.id)
+    was_due = not handed_out.token_expires_at or handed_out.token_expires_at - amend.now().timestamp() <= 2 * tokens.MARGIN_SECONDS
+    if now.access_token == handed_out.access_token or was_due:
         return None
     return warning(
         f"looked good, and was refused in a call; renewed {moment(now.refreshed_at)}, and the new one works",

@@ -23,6 +23,7 @@ from zoho.diagnostics.findings import (
     warning,
 )
 from zoho.errors import DeskOrgUnknownError, MissingScopeError, NoPermissionError, RequestRefusedError
+from zoho.errors.dictionary import explain
 from zoho.orgs import DeskOrg
 from zoho.runtime import Amend
 from zoho.scopes import Need
@@ -91,7 +92,7 @@ def crm_records(amend: Amend, connection: Connection) -> Observation:
             if module == allowed[-1]:
                 raise  # hidden or forbidden: another module may be seen
             continue
-        return _read(amend, page, module)
+        return _read(amend, page, module, "crm")
     raise AssertionError("a loop over at least one module ends inside")
 
 
@@ -146,7 +147,7 @@ def desk_records(amend: Amend, connection: Connection) -> Observation:
     needs = {module: scopes.desk_module(module, "READ") for module in DESK_READS}
     module = next((name for name in DESK_READS if not access.known_missing(connection, needs[name])), DESK_READS[0])
     page = access.call(amend, connection, needs[module], lambda: client.list(module, limit=1))
-    return _read(amend, page, module)
+    return _read(amend, page, module, "desk")
 
 
 def needless(need: Need, lacking: tuple[str, ...]) -> Observation:
@@ -155,7 +156,14 @@ def needless(need: Need, lacking: tuple[str, ...]) -> Observation:
     return not_checked(cause, "Add it to see it.", ADD_SCOPE, lacking)
 
 
-def _read(amend: Amend, page: Page, module: str) -> Observation:
+def _read(amend: Amend, page: Page, module: str, product: str) -> Observation:
+    row = page.records[0] if page.records else {}
+    code = text_of(row.get("code") or row.get("errorCode"))
+    if code and not row.get("id"):
+        known = explain(product, code)
+        unknown = ("Zoho put an error into a success.", "Try again in a minute.")
+        cause, step = (f"{known.meaning} {known.cause}", known.next_step) if known else unknown
+        return failed(f"{module}: HTTP 200 with {code} inside", cause, step, CHECK_AGAIN)
     first = text_of(page.records[0].get("id")) if page.records else None
     return ok(f"{module}: {f'read record {first}' if first else 'no records there'}; asked {moment(amend.now())}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from zoho import access, clients, features, orgs, scopes
 from zoho.calls import text_of
@@ -10,8 +11,11 @@ from zoho.connections import Connection
 from zoho.crm import editable_modules
 from zoho.diagnostics.findings import CHECK_AGAIN, CHOOSE_ORGANIZATION, OPEN_ZOHO, Observation, failed, moment, not_checked, ok, warning
 from zoho.diagnostics.live import CRM_READS, needless
+from zoho.errors import RecordNotFoundError, RequestRefusedError, UnreadableAnswerError, WrongDataCenterError, ZohoError
 from zoho.runtime import Amend
 
+EVERYWHERE = ("Leads", "Contacts")
+NOT_OFFERED = (WrongDataCenterError, RecordNotFoundError, RequestRefusedError, UnreadableAnswerError)
 PROFILE_STEP = "Ask a Zoho administrator to allow it in the user's profile, or leave it as it is if that is meant."
 
 
@@ -20,7 +24,10 @@ def crm_user(amend: Amend, connection: Connection) -> Observation:
     lacking = access.known_missing(connection, scopes.CRM_USERS)
     if lacking:
         return needless(scopes.CRM_USERS, lacking)
-    user = access.call(amend, connection, scopes.CRM_USERS, clients.crm_client(amend, connection).current_user)
+    try:
+        user = access.call(amend, connection, scopes.CRM_USERS, clients.crm_client(amend, connection).current_user)
+    except NOT_OFFERED as error:
+        return _unsaid(error)
     status, profile, role = text_of(user.get("status")), _name(user.get("profile")), _name(user.get("role"))
     seen = f"profile {profile}, role {role}, {status or 'state not given'}; asked {moment(amend.now())}"
     if status not in ("active", None):
@@ -33,7 +40,7 @@ def crm_modules(amend: Amend, connection: Connection) -> Observation:
     """``GET /settings/modules``: whether the modules that this connection is for are shown to the user, and to be edited."""
     rows = access.call(amend, connection, scopes.CRM_MODULES, clients.crm_client(amend, connection).modules)
     editable = [module.api_name for module in editable_modules(rows)]
-    missing = [name for name in _wanted(connection) if name not in editable]
+    missing = [name for name in _wanted(connection, rows) if name not in editable]
     seen = f"{len(editable)} modules to edit; asked {moment(amend.now())}"
     if not editable:
         return failed(seen, "Zoho shows this user no module that can be edited.", PROFILE_STEP, OPEN_ZOHO)
@@ -43,11 +50,17 @@ def crm_modules(amend: Amend, connection: Connection) -> Observation:
     return ok(f"{seen}: {', '.join(editable[:6])}{' …' if len(editable) > 6 else ''}")
 
 
-def _wanted(connection: Connection) -> Iterable[str]:
-    """The modules chosen one by one; with "All modules", those that everybody has."""
+def _unsaid(error: ZohoError) -> Observation:
+    """The host was reached and knows the token, as the checks before this one saw: only this one call has no answer there."""
+    return not_checked("Zoho does not say who the connected user is there.", "Nothing needs to be done.", evidence=str(error))
+
+
+def _wanted(connection: Connection, rows: Iterable[dict[str, Any]]) -> Iterable[str]:
+    """The modules chosen one by one; with "All modules", those that every organization has, and of the usual ones those that it lists."""
     keys = features.wanted(connection.products, connection.features, connection.scopes_requested)
     chosen = [module for feature in features.FEATURES if feature.key in keys and feature.product == "crm" for module in feature.modules]
-    return CRM_READS if features.ALL in keys else chosen
+    listed = {row.get("api_name") for row in rows}
+    return [name for name in CRM_READS if name in (*EVERYWHERE, *listed)] if features.ALL in keys else chosen
 
 
 def crm_write(amend: Amend, connection: Connection) -> Observation:
@@ -77,7 +90,10 @@ def desk_agent(amend: Amend, connection: Connection) -> Observation:
     lacking = access.known_missing(connection, scopes.DESK_BASIC)
     if lacking:
         return needless(scopes.DESK_BASIC, lacking)
-    info = access.call(amend, connection, scopes.DESK_BASIC, clients.desk_client(amend, connection).my_info)
+    try:
+        info = access.call(amend, connection, scopes.DESK_BASIC, clients.desk_client(amend, connection).my_info)
+    except NOT_OFFERED as error:
+        return _unsaid(error)
     status = text_of(info.get("status"))
     seen = f"agent {text_of(info.get('name')) or text_of(info.get('emailId')) or 'not named'}, {status or 'state not given'}"
     if status and status.upper() not in ("ACTIVE", "ENABLED"):

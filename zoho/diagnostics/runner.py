@@ -9,6 +9,7 @@ from time import monotonic
 from uuid import UUID
 
 from zoho import clients, features
+from zoho.connections import Connection
 from zoho.diagnostics import access_tokens
 from zoho.diagnostics.findings import ADD_SCOPE, BAD, Finding, Observation, Outcome, broke, from_error, not_checked
 from zoho.diagnostics.table import AnyCheck, OwnCheck
@@ -33,6 +34,8 @@ ABOUT_THE_GRANT = (
 )  # fmt: skip
 """What only a renewal raises: a far check that meets one has found that the token is dead."""
 TOKEN = "token"  # noqa: S105 a check's name
+LIVE = ("identity", "crm_org", "crm_records", "desk_org", "desk_records")
+"""Checks that are green only after a call with the token."""
 RENEWAL, IDENTITY = "renewal", "identity"
 WORKERS = 8
 PRODUCT_NAMES = {"crm": "CRM", "desk": "Desk"}
@@ -49,7 +52,7 @@ class Run:
         self._deadline_seconds = deadline_seconds
         self._of_token = _dependents(checks)
         self._away: dict[str, str] = {}
-        self._handed_out: list[str | None] = []
+        self._handed_out: list[Connection] = []
         self.observed: dict[str, Observation] = {}
         self.errors: dict[str, ZohoError] = {}
         self.blocked: dict[str, str] = {}
@@ -120,7 +123,7 @@ class Run:
         if error is None:
             self.observed[slug] = future.result()
             if slug == TOKEN and self._connection_id:
-                self._handed_out.append(clients.load(self._amend, self._connection_id).access_token)
+                self._handed_out.append(clients.load(self._amend, self._connection_id))
         elif isinstance(error, ZohoError):
             self.errors[slug] = error
             self.observed[slug] = from_error(error)
@@ -172,10 +175,10 @@ class Run:
                 self._block(slug, TOKEN)
 
     def _tell_superseded(self) -> None:
-        """A token that looked good here, was refused at Zoho and then renewed: it is mended, and somebody should know."""
-        if self._connection_id and self._handed_out and self.observed[TOKEN].outcome == Outcome.OK:
-            found = access_tokens.superseded(self._amend, self._connection_id, self._handed_out[0])
-            self.observed[TOKEN] = found or self.observed[TOKEN]
+        """A token that looked good here, was refused at Zoho, was renewed and then worked: it is mended, and somebody should know."""
+        is_accepted = any(slug in self.observed and self.observed[slug].outcome == Outcome.OK for slug in LIVE)
+        if self._handed_out and is_accepted and self.observed[TOKEN].outcome == Outcome.OK:
+            self.observed[TOKEN] = access_tokens.superseded(self._amend, self._handed_out[0]) or self.observed[TOKEN]
 
     def _fold_unreachable(self, slug: str) -> None:
         """One host that is away is one finding: the first."""

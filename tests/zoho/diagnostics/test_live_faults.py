@@ -97,8 +97,14 @@ def test_a_hanging_accounts_server_is_told_in_time(patient, sandbox, clock):
     assert "in time" in report.first_failed.evidence
 
 
-@pytest.mark.parametrize("status", [200, 401, 404, 502])
-@pytest.mark.parametrize(("route", "slug"), [("* /crm/v8/*", "crm_org"), ("* /api/v1/*", "desk_org"), ("GET /oauth/user/info", "identity")])
+@pytest.mark.parametrize(
+    ("route", "slug", "status"),
+    [
+        *(("* /crm/v8/*", "crm_org", status) for status in (200, 401, 404, 502)),
+        *(("* /api/v1/*", "desk_org", status) for status in (200, 401, 404, 502)),
+        *(("GET /oauth/user/info", "identity", status) for status in (200, 401, 502)),
+    ],
+)
 def test_a_web_page_instead_of_an_answer_is_named_with_the_host(patient, sandbox, route, slug, status):
     sandbox.fail_next(route, fault="html", status=status, times=None)
     report = patient.examine()
@@ -107,6 +113,29 @@ def test_a_web_page_instead_of_an_answer_is_named_with_the_host(patient, sandbox
     assert f"HTTP {status}" in report.first_failed.evidence
     if status == 404:
         assert "wrong Zoho data centre" in report.first_failed.cause
+
+
+@pytest.mark.parametrize("route", ["GET /oauth/user/info", "GET /crm/v8/users", "GET /api/v1/myinfo", "GET /oauth/serverinfo"])
+@pytest.mark.parametrize("fault", [{"fault": "html", "status": 404}, {"status": 404, "body": {}}])
+def test_a_call_that_no_edit_needs_and_that_is_not_there_makes_nothing_red(patient, sandbox, route, fault):
+    sandbox.fail_next(route, **fault, times=None)
+    assert patient.examine().bad == []
+
+
+def test_a_host_that_accepts_no_token_is_not_called_mended_by_the_renewal(patient, sandbox):
+    for route in ("* /crm/v8/*", "* /api/v1/*", "GET /oauth/user/info"):
+        sandbox.fail_next(route, status=401, body={"code": "INVALID_TOKEN", "errorCode": "INVALID_OAUTH"}, times=None)
+    report = patient.examine()
+    assert "works" not in report.token.evidence
+    assert report.first_failed.check in ("identity", "crm_org")
+
+
+def test_an_error_inside_a_success_is_no_record(patient, sandbox):
+    row = {"code": "OAUTH_SCOPE_MISMATCH", "status": "error", "message": "invalid oauth scope", "details": {}}
+    sandbox.fail_next("GET /crm/v8/Leads", status=200, body={"data": [row]}, times=None)
+    report = patient.examine()
+    assert report.first_failed.check == "crm_records"
+    assert "OAUTH_SCOPE_MISMATCH" in report.first_failed.evidence
 
 
 def test_a_desk_host_of_the_wrong_data_centre_is_recognised(amend, patient, clock):

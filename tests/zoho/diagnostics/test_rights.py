@@ -7,10 +7,10 @@ from zoho.diagnostics import Outcome
 
 
 def test_a_module_that_zoho_hides_from_the_user_is_named(patient, sandbox):
-    sandbox.config.hide_module = "Deals"
+    sandbox.config.hide_module = "Leads"
     report = patient.examine()
     assert report.bad == ["crm_modules"]
-    assert "does not let this user edit Deals" in report.crm_modules.cause
+    assert "does not let this user edit Leads" in report.crm_modules.cause
 
 
 def test_only_the_modules_that_were_chosen_are_missed(new_patient, sandbox):
