@@ -25,13 +25,14 @@ from zoho.watch import WATCHED, ConnectionHealth
 
 log = logging.getLogger(__name__)
 
-TEST = "test"
+TEST, RECOVERED = "test", "recovered"
+SUPERSEDED = "Later news took its place."
 MAX_TRIES = 10
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 KEPT_ALERTS = 200
 RANKS = {Health.UNKNOWN: 0, Health.HEALTHY: 0, Health.MAY_RECOVER: 1, Health.NEEDS_YOU: 2}
-EVENTS = {Health.HEALTHY: "recovered", Health.MAY_RECOVER: "may_recover", Health.NEEDS_YOU: "needs_you"}
-SUBJECTS = {"recovered": "is well again", "may_recover": "has been failing, and may recover by itself", "needs_you": "needs you"}
+EVENTS = {Health.HEALTHY: RECOVERED, Health.MAY_RECOVER: "may_recover", Health.NEEDS_YOU: "needs_you"}
+SUBJECTS = {RECOVERED: "is well again", "may_recover": "has been failing, and may recover by itself", "needs_you": "needs you"}
 
 
 class Alert(Base):
@@ -68,8 +69,19 @@ def _claim_news(amend: Amend, found: ConnectionHealth) -> bool:
         if session.execute(claim.returning(ConnectionHealth.connection_id)).first() is None:
             return False
         event, reason, since = EVENTS[Health(found.state)], found.reason, found.bad_since or found.since
-        _add(session, amend, connection_id=found.connection_id, event=event, reason=reason, since=since)
+        channels = [channel for channel in amend.settings.alert_channels if _supersede(session, found.connection_id, channel, event)]
+        _add(session, amend, channels, connection_id=found.connection_id, event=event, reason=reason, since=since)
         return True
+
+
+def _supersede(session: Session, connection_id: UUID, channel: str, event: str) -> bool:
+    """Let no older alert go out after this one. False when this one is the end of what nobody heard of by this channel."""
+    ours = (Alert.connection_id == connection_id) & (Alert.channel == channel)
+    latest = select(Alert.event).where(ours).order_by(Alert.id.desc()).limit(1)
+    has_any, heard = session.scalar(latest), session.scalar(latest.where(Alert.sent_at.is_not(None)))
+    waiting = update(Alert).where(ours, Alert.next_try_at.is_not(None), Alert.sent_at.is_(None))
+    session.execute(waiting.values(next_try_at=None, error=func.coalesce(Alert.error, SUPERSEDED)))
+    return event != RECOVERED or has_any is None or heard not in (None, RECOVERED)
 
 
 def _find_news(amend: Amend) -> ConnectionHealth | None:
@@ -136,7 +148,7 @@ def _settle(amend: Amend, alert: Alert, tries: int, error: str | None) -> None:
 def send_test(amend: Amend) -> Sequence[Alert]:
     """Send a test alert by every way that is set up, now, once. What became of each; empty when none is set up."""
     with amend.sessions.begin() as session:
-        made = _add(session, amend, event=TEST, reason="", since=amend.now(), next_try_at=None)
+        made = _add(session, amend, amend.settings.alert_channels, event=TEST, reason="", since=amend.now(), next_try_at=None)
     for alert in made:
         _settle(amend, alert, 1, _try(amend, alert))
     with amend.reading() as session:
@@ -156,9 +168,9 @@ def count_waiting(amend: Amend, *, for_longer_than: timedelta = timedelta()) -> 
         return session.scalar(query) or 0
 
 
-def _add(session: Session, amend: Amend, **values: Any) -> list[Alert]:
+def _add(session: Session, amend: Amend, channels: Sequence[str], **values: Any) -> list[Alert]:
     now = amend.now()
-    made = [Alert(**({"channel": channel, "at": now, "next_try_at": now} | values)) for channel in amend.settings.alert_channels]
+    made = [Alert(**({"channel": channel, "at": now, "next_try_at": now} | values)) for channel in channels]
     session.add_all(made)
     session.flush()
     newest = select(Alert.id).order_by(Alert.id.desc()).limit(KEPT_ALERTS)
@@ -178,6 +190,6 @@ def _message(amend: Amend, alert: Alert) -> Message:
     fields |= {"connection": {"id": str(alert.connection_id), "name": name, "url": url}}
     fields |= {"reason": alert.reason, "since": alert.since.isoformat()}
     told = f"{name} {SUBJECTS[alert.event]}."
-    when = f"{'Well' if alert.event == 'recovered' else 'Not well'} since {alert.since:%Y-%m-%d %H:%M} UTC."
+    when = f"{'Well' if alert.event == RECOVERED else 'Not well'} since {alert.since:%Y-%m-%d %H:%M} UTC."
     reason = (alert.reason,) if alert.reason else ()
     return Message(f"Amend: {told[:-1]}", (told, *reason, when, "", url), fields, amend.now())

@@ -27,6 +27,8 @@ PROVED_WITHIN = timedelta(minutes=1)
 BUDGET = 10
 WINDOW = timedelta(minutes=10, seconds=30)
 """Zoho's ten minutes, and the longest that a call can be under way before Zoho counts it."""
+LONGEST_WORD = timedelta(minutes=15)
+"""Zoho's throttle lasts ten: a time further ahead was noted by a clock that stood wrong, and would lock out for as long."""
 LONGEST_PAUSE_SECONDS = 600
 PATIENCE = timedelta(days=4)
 """For so long a failing renewal may recover by itself."""
@@ -65,6 +67,8 @@ def waits_until(connection: Connection, now: datetime) -> datetime | None:
     """The time before which no renewal is tried at all, by Zoho's word or when the count is full; None when there is none."""
     used = counted(connection, now)
     told = connection.refresh_not_before or now
+    if told - now > LONGEST_WORD:
+        told = now
     free = datetime.fromtimestamp(used[-BUDGET], UTC) + WINDOW if len(used) >= BUDGET else now
     return max(told, free) if max(told, free) > now else None
 

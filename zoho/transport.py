@@ -34,7 +34,7 @@ RETRY_AFTER_SECONDS = 10
 """A read waits no longer than this for Zoho; a longer Retry-After is handed to the caller."""
 READS = frozenset({"GET", "HEAD"})
 _CHUNK_BYTES = 65_536
-_PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
@@ -180,7 +180,7 @@ class Network:
     """Proxies and certificate bundle, read from the environment once."""
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
-        self._has_proxies = any(environ.get(name) for name in _PROXY_VARIABLES)
+        self._has_proxies = any(environ.get(name) for name in PROXY_VARIABLES)
         self._proxies: dict[str, MutableMapping[str, str]] = {}
         self.verify: bool | str = next((environ[name] for name in _BUNDLE_VARIABLES if environ.get(name)), True)
 

@@ -190,6 +190,44 @@ def test_a_failure_to_send_is_kept_without_a_secret_and_tried_again(
     assert len(mailbox.mails) == 1
 
 
+def test_nobody_hears_that_it_needs_you_after_it_is_well_again(
+    amend: Amend, connection_id: UUID, user: User, sandbox: Sandbox, clock: Clock, posted: Hook, mailbox: MailServer
+) -> None:
+    posted.status = 500
+    clock.advance(hours=23)
+    sandbox.revoke_all()
+    run(amend)
+    pass_minutes(amend, clock, 15)
+    connect(amend, user.id, reconnects_id=connection_id)
+    pass_minutes(amend, clock, 20)
+    posted.status = 204
+    posted.bodies.clear()
+    pass_minutes(amend, clock, 40)
+    assert posted.bodies == []  # neither the bad news nor the end of what was never heard of
+    assert [mail["Subject"] for mail in mailbox.mails] == [f"Amend: {NAME} needs you", f"Amend: {NAME} is well again"]
+    unsent = next(alert for alert in alerts.list_alerts(amend) if alert.channel == "webhook")
+    assert unsent.next_try_at is None
+    assert "HTTP 500" in (unsent.error or "")
+
+
+def test_worse_news_takes_the_place_of_what_still_waits_to_be_sent(
+    amend: Amend, connection_id: UUID, user: User, sandbox: Sandbox, clock: Clock, posted: Hook
+) -> None:
+    posted.status = 500
+    clock.advance(hours=23)
+    sandbox.fail_next("* /*", status=503, times=None)
+    run(amend)
+    pass_minutes(amend, clock, 16)
+    sandbox.clear_faults()
+    sandbox.revoke_all()
+    pass_minutes(amend, clock, 30)
+    assert {event["event"] for event in posted.events[-2:]} == {"needs_you"}
+    posted.status = 204
+    posted.bodies.clear()
+    pass_minutes(amend, clock, 60)
+    assert [event["event"] for event in posted.events] == ["needs_you"]
+
+
 def test_an_alert_that_can_never_be_sent_is_given_up(
     amend: Amend, connection_id: UUID, sandbox: Sandbox, clock: Clock, mailbox: MailServer
 ) -> None:

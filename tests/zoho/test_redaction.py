@@ -28,6 +28,23 @@ TOKEN = "1000.0123456789abcdef0123456789abcdef.fedcba9876543210fedcba9876543210"
         ("AMEND_ADMIN_PASSWORD=hunter2", "hunter2"),
         ("ZOHO_CLIENT_SECRET: hunter2", "hunter2"),
         ("Cookie: session=hunter2; other=1", "hunter2"),
+        ("postgresql://amend:hunter2@db/amend", "hunter2"),
+        ("ProxyError: http://bob:hunt@er2@proxy:3128", "er2"),
+        ("webhook_secret=hunter2", "hunter2"),
+        ("x-api-key: hunter2", "hunter2"),
+        ("{'api_key': 'hunter2'}", "hunter2"),
+        ("https://x.example/?zapikey=hunter2", "hunter2"),
+        ("authtoken=hunter2", "hunter2"),
+        ("Server=db;Pwd=hunter2;", "hunter2"),
+        ("refresh token: hunter2", "hunter2"),
+        (f"refresh_token is gAAAAA{'Bx-_' * 20}==", "Bx-_"),
+        (json.dumps(json.dumps({"refresh_token": "hunter2"})), "hunter2"),
+        (json.dumps(json.dumps(json.dumps({"a": [{"password": 'a"hunter2'}]}))), "hunter2"),
+        ('{\\"client_secret\\": \\"hush hunter2', "hunter2"),
+        (json.dumps("first line\nrefresh_token=hunter2"), "hunter2"),
+        ("next=https%3A%2F%2Fx%3Frefresh_token%3Dhunter2", "hunter2"),
+        ("u=%253Fa%253D1%2526code%253Dhunter2", "hunter2"),
+        ("body=%7B%22access_token%22%3A%22hunter2%22%7D", "hunter2"),
     ],
 )
 def test_secrets_leave_the_text(text: str, secret: str) -> None:
@@ -43,6 +60,9 @@ def test_secrets_leave_the_text(text: str, secret: str) -> None:
         "client_id=1000.ABCDEFGHIJKLMNOP",
         "HTTP 401, INVALID_TOKEN: invalid oauth token",
         "Leads 4150868000000002175",
+        "https://www.zohoapis.eu/crm/v8/Leads?email=ana@example.com",
+        "no refresh token, so nothing renews the access token",
+        "client_secret was read\nname: token",
     ],
 )
 def test_other_text_stays_as_it_is(text: str) -> None:
@@ -105,6 +125,14 @@ def test_log_filter_redacts_message_arguments_exception_and_stack() -> None:
         {"co-de": "1000.abc.def"},
         {"cookie": "x=1"},
         {"note": "?code=abc123"},
+        {"note": "?code%3Dabc123"},
+        {"x-api-key": "k"},
+        {"zapikey": "k"},
+        {"authtoken": "k"},
+        {"webhook_secret": "k"},
+        {"note": "pwd=k"},
+        {"note": "http://bob:k@proxy"},
+        {"note": "gAAAAA" + "b" * 40},
     ],
 )
 @pytest.mark.parametrize("is_ascii", [True, False])

@@ -9,12 +9,13 @@ from __future__ import annotations
 import platform
 import sqlite3
 import ssl
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from importlib import metadata
+from os import environ
 from typing import Any
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -30,6 +31,7 @@ from zoho.errors import KeyLostError
 from zoho.redaction import MASK, redact
 from zoho.request_log import LoggedRequest
 from zoho.runtime import Amend
+from zoho.transport import PROXY_VARIABLES
 
 REQUESTS = 200
 """The latest, of each connection."""
@@ -134,20 +136,28 @@ def _part(read: Callable[[], Any]) -> Any:
 
 def _secrets(amend: Amend, ids: list[UUID]) -> list[str]:
     """Every secret that is held, in each spelling it may have, the longest first."""
-    settings = amend.settings
-    held = [
-        settings.secret_key,
-        settings.client_secret,
-        settings.admin_password,
-        *settings.encryption_keys,
-        *settings.client_secrets.values(),
-    ]
-    values = {value.get_secret_value() for value in held if isinstance(value, SecretStr)}
-    values.add(make_url(settings.database_url).password or "")
+    values = {*_of_settings(amend.settings), *_of_proxies()}
+    values.add(make_url(amend.settings.database_url).password or "")
     opened = _part(lambda: _tokens(amend, ids))
     values |= set(opened) if isinstance(opened, list) else set()
     found = {spelt for value in values if len(value) >= SHORTEST_SECRET for spelt in (value, quote(value, safe=""), quote_plus(value))}
     return sorted(found, key=len, reverse=True)
+
+
+def _of_settings(settings: Settings) -> Iterator[str]:
+    """Whatever is kept as a secret, alone or in a list or table; of a URL also its path, as errors of the network name it."""
+    for _, held in settings:
+        several = held.values() if isinstance(held, Mapping) else held if isinstance(held, tuple) else (held,)
+        for value in (secret.get_secret_value() for secret in several if isinstance(secret, SecretStr)):
+            _, is_url, rest = value.partition("://")
+            yield from (value, *(["/" + rest.partition("/")[2]] if is_url else []))
+
+
+def _of_proxies() -> Iterator[str]:
+    """The passwords of the proxies, as written and as meant."""
+    for name in PROXY_VARIABLES:
+        password = environ.get(name, "").rpartition("@")[0].rpartition("://")[2].partition(":")[2]
+        yield from (password, unquote(password))
 
 
 def _tokens(amend: Amend, ids: list[UUID]) -> list[str]:

@@ -252,12 +252,27 @@ def _of_phrase(text: str) -> Reading | None:
     return Reading("", "amend" if check == "database" else "network", text[:300], told, "", slug)
 
 
+_HIDDEN = re.compile(r"<(script|style)\b", re.IGNORECASE)
+_ENDS = {kind: re.compile(f"</{kind}", re.IGNORECASE) for kind in ("script", "style")}
+
+
 def _visible(text: str) -> str:
     """A page without its tags; other text as it is."""
     if "<" not in text:
         return text
-    bare = re.sub(r"<(script|style)\b[^>]{0,500}>.{0,20000}?</\1>", " ", text, flags=re.IGNORECASE | re.DOTALL)
-    return " ".join(unescape(re.sub(r"<[^<>]{0,2000}>", " ", bare)).split())
+    return " ".join(unescape(re.sub(r"<[^<>]{0,2000}>", " ", " ".join(_without_code(text)))).split())
+
+
+def _without_code(text: str) -> Iterator[str]:
+    """What stands around scripts and styles. One that never ends hides the rest, as in a browser; so each end is sought once."""
+    at = 0
+    while begin := _HIDDEN.search(text, at):
+        yield text[at : begin.start()]
+        end = _ENDS[begin[1].lower()].search(text, begin.end())
+        if end is None:
+            return
+        at = end.start()
+    yield text[at:]
 
 
 def _is_code(text: str) -> bool:

@@ -68,6 +68,24 @@ def test_no_secret_of_any_kind_from_any_store_is_in_it(secretive, patient, sandb
     assert "[redacted]" in text
 
 
+def test_passwords_of_mail_webhook_proxy_and_database_are_not_in_it(amend, patient, monkeypatch):
+    secrets = {
+        "smtp_password": SecretStr(f"{PLANTED}-smtp"),
+        "webhook_secret": SecretStr(f"{PLANTED}-signing"),
+        "webhook_url": SecretStr("https://hooks.example/services/T0/planted-path"),
+    }
+    monkeypatch.setenv("ALL_PROXY", "http://bob:planted%2Dproxy@127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "*")
+    told = f"{PLANTED}-smtp {PLANTED}-signing url: /services/T0/planted-path planted-proxy planted%2Dproxy postgresql://a:planted-db@h/db"
+    patient.write(last_failure_detail=told, last_failure_at=amend.now(), last_failure_code="x", crm_org_name=told)
+    held = replace(amend, settings=amend.settings.model_copy(update=secrets))
+
+    text = json.dumps(bundle.make(held, {}, [patient.id]))
+
+    assert "planted" not in text.lower()
+    assert text.count("[redacted]") > 5
+
+
 def test_neither_people_nor_their_records_are_in_it(amend, patient):
     text = text_of(amend, patient)
     assert "maria@zylker.example" not in json.dumps(json.loads(text)["connections"])

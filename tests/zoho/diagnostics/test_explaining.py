@@ -91,6 +91,24 @@ def test_what_has_no_code_is_known_by_what_it_is(text, check, word):
     assert word in found.explanation.meaning
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<script>" * 5_000 + "OAUTH_SCOPE_MISMATCH",
+        f"<Script src=x>{'var x; ' * 5_000}OAUTH_SCOPE_MISMATCH</sCRIPT >",
+        "<style>OAUTH_SCOPE_MISMATCH</script></style><script>OAUTH_SCOPE_MISMATCH</script>",
+        "<script OAUTH_SCOPE_MISMATCH",
+    ],
+    ids=["never ends", "long", "two kinds", "cut off"],
+)
+def test_a_code_within_a_pages_scripts_is_not_what_the_page_says(page):
+    assert one(f"<p>INVALID_URL_PATTERN</p>{page}").code == "INVALID_URL_PATTERN"
+
+
+def test_what_stands_after_a_script_is_read():
+    assert one("<html><script>x</script><style>y</style><p>INVALID_URL_PATTERN").code == "INVALID_URL_PATTERN"
+
+
 @pytest.mark.parametrize("text", ["FLUX_CAPACITOR_EMPTY", '{"code":"FLUX_CAPACITOR_EMPTY","message":"1.21 GW"}', "it does not work"])
 def test_what_nobody_knows_is_said_to_be_unknown_in_its_own_words(text):
     found = one(text)

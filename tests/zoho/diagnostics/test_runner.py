@@ -135,3 +135,13 @@ def test_needs_and_order_of_the_table_point_to_nearer_checks():
     for check in CHECKS:
         assert {*check.needs, *check.after} <= seen, check.slug
         seen.add(check.slug)
+
+
+def test_no_secret_is_shown_in_a_findings_cause_or_next_step(amend, patient):
+    def quotes(amend, connection):
+        return failed("pwd=hush-1", "Zoho says: refresh_token=hush-2", "Open http://bob:hush-3@proxy:3128.", None)
+
+    found = outcomes(amend, patient, Check("a", "A", quotes))["a"]
+    assert "hush" not in repr(found)
+    assert "[redacted]" in found.cause
+    assert "@proxy:3128" in found.next

@@ -223,6 +223,14 @@ def test_a_throttle_is_a_warning_while_the_token_is_good(patient, clock):
     assert "2026-11-23 10:11:00 UTC" in report.throttle.next
 
 
+def test_a_throttle_noted_while_the_clock_stood_wrong_locks_nobody_out(patient, clock):
+    clock.advance(hours=2)
+    patient.write(refresh_not_before=clock().replace(year=2031))
+    report = patient.examine()
+    assert report.not_green == []
+    assert patient.row.refresh_not_before is None
+
+
 def test_a_throttle_of_a_token_that_is_due_says_until_when_and_not_to_reconnect(patient, clock):
     clock.advance(hours=2)
     patient.write(refresh_not_before=clock().replace(minute=10))
