@@ -11,7 +11,8 @@ import logging
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,8 +56,7 @@ def _first(findings: Sequence[Finding], *, is_well: bool) -> Finding | None:
 def score(only: str = "", tell: Callable[[Result], None] = lambda _: None) -> list[Result]:
     """Every fault, and every connection that is well, each in a bed of its own."""
     results = []
-    logging.disable(logging.CRITICAL)  # faults are loud
-    with tempfile.TemporaryDirectory() as scratch:
+    with _quiet(), tempfile.TemporaryDirectory() as scratch:
         database = template(Path(scratch))
         cases = [(name, None, make, choices) for name, make, choices in WELL] + [(one.name, one, one.spoil, one.choices) for one in FAULTS]
         for number, (name, fault, spoil, choices) in enumerate(cases):
@@ -66,6 +66,16 @@ def score(only: str = "", tell: Callable[[Result], None] = lambda _: None) -> li
                 results.append(Result(name, fault, _first(_examine(on, spoil), is_well=fault is None)))
                 tell(results[-1])
     return results
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Faults are loud, and here nobody reads the log."""
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _examine(on: Bed, spoil: Callable[[Bed], None]) -> tuple[Finding, ...]:

@@ -20,7 +20,7 @@ class InvalidGrantError(ZohoError, page_status=409, action="reconnect", check="c
     """RFC 6749 section 5.2. Zoho spells it ``invalid_code``, and may send it with status 200."""
 
     code = "invalid_grant"
-    summary = "Zoho no longer accepts our refresh token: access was revoked, the password changed, or more than 20 newer connections exist."
+    summary = "Zoho no longer accepts our refresh token. Access was revoked, the password changed, or more than 20 newer connections exist."
     advice = "Reconnect the account."
 
 
