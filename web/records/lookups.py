@@ -45,9 +45,9 @@ class Picker:
     offered: Candidates | None = None
 
 
-def posted(form: MultiDict[str, str], name: str, prefix: str) -> list[str]:
+def posted(form: MultiDict[str, str], name: str) -> list[str]:
     """What the control of a field posted; of a lookup the text, and then the id if the text still stands for it."""
-    values = [storable(value) for value in form.getlist(prefix + name)]
+    values = [storable(value) for value in form.getlist(PREFIX + name)]
     if AS + name not in form:
         return values
     text = _line(values[-1] if values else "")

@@ -71,7 +71,7 @@ def read(form: MultiDict[str, str], files: MultiDict[str, Any] | None = None) ->
     chosen = ((key, upload) for key, upload in (files.items(multi=True) if files else ()) if upload.filename)
     return Posted(
         snapshot_id=uuid_of(form.get("snapshot", "")),
-        typed={storable(name): parts.get(name) or lookups.posted(form, name, PREFIX) for name in form.getlist("present")},
+        typed={storable(name): parts.get(name) or lookups.posted(form, name) for name in form.getlist("present")},
         is_review=form.get("action") == "review",
         is_show=form.get("action") == "show",
         is_discard=form.get("action") == "discard",
@@ -90,7 +90,7 @@ def _parts(form: MultiDict[str, str]) -> dict[str, list[str]]:
     for key in form:
         name, dot, rest = key.partition(".")
         if dot and name.startswith(PREFIX):
-            values = lookups.posted(form, key.removeprefix(PREFIX), PREFIX)
+            values = lookups.posted(form, key.removeprefix(PREFIX))
             parts.setdefault(name.removeprefix(PREFIX), []).extend(storable(f"{rest}={value}") for value in values)
     return parts
 

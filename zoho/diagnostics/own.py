@@ -9,6 +9,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from sqlalchemy import text
+
 from service.settings import Settings
 from store import migrate, trial
 from zoho import data_centers
@@ -117,7 +119,8 @@ def database(amend: Amend) -> Observation:
 
 def migrations(amend: Amend) -> Observation:
     """Whether database and code are of one age."""
-    held, wanted = trial.try_writing(amend.settings.database_url).revision, migrate.head()
+    with amend.looking() as rows:
+        held, wanted = rows.scalar(text("SELECT version_num FROM alembic_version")), migrate.head()
     if held == wanted:
         return ok(f"the database is at {held}, as the code wants")
     is_newer = held is not None and held > wanted

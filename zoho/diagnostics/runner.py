@@ -52,7 +52,7 @@ class Run:
         self._deadline_seconds = deadline_seconds
         self._of_token = _dependents(checks)
         self._away: dict[str, str] = {}
-        self._handed_out: list[Connection] = []
+        self._handed_out: Connection | None = None
         self.observed: dict[str, Observation] = {}
         self.errors: dict[str, ZohoError] = {}
         self.blocked: dict[str, str] = {}
@@ -123,7 +123,7 @@ class Run:
         if error is None:
             self.observed[slug] = future.result()
             if slug == TOKEN and self._connection_id:
-                self._handed_out.append(clients.load(self._amend, self._connection_id))
+                self._handed_out = clients.load(self._amend, self._connection_id)
         elif isinstance(error, ZohoError):
             self.errors[slug] = error
             self.observed[slug] = from_error(error)
@@ -178,7 +178,7 @@ class Run:
         """A token that looked good here, was refused at Zoho, was renewed and then worked: it is mended, and somebody should know."""
         is_accepted = any(slug in self.observed and self.observed[slug].outcome == Outcome.OK for slug in LIVE)
         if self._handed_out and is_accepted and self.observed[TOKEN].outcome == Outcome.OK:
-            self.observed[TOKEN] = access_tokens.superseded(self._amend, self._handed_out[0]) or self.observed[TOKEN]
+            self.observed[TOKEN] = access_tokens.superseded(self._amend, self._handed_out) or self.observed[TOKEN]
 
     def _fold_unreachable(self, slug: str) -> None:
         """One host that is away is one finding: the first."""
