@@ -9,20 +9,11 @@ from uuid import UUID
 import pytest
 
 from changes import execute_tool
-from people import Operator
 from sandbox.server import Sandbox
-from tests import walk
 from tests.conftest import Clock
 from tests.pages import Visitor, text_of
 from tests.web.editing import open_form, press
 from zoho.runtime import Amend
-
-
-@pytest.fixture
-def connection_id(amend: Amend, operator: Operator, sandbox: Sandbox) -> UUID:
-    found = walk.connect(amend, operator.id).connection_id
-    assert found is not None
-    return found
 
 
 def plain_lead(sandbox: Sandbox) -> str:

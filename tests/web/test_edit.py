@@ -31,18 +31,6 @@ PATCH = "PATCH /api/v1/{module}/{id}"
 
 
 @pytest.fixture
-def connection_id(amend: Amend, operator: Operator, sandbox: Sandbox) -> UUID:
-    found = walk.connect(amend, operator.id).connection_id
-    assert found is not None
-    return found
-
-
-@pytest.fixture
-def lead(sandbox: Sandbox) -> str:
-    return sandbox.ids("Leads")[5]
-
-
-@pytest.fixture
 def ticket(sandbox: Sandbox) -> str:
     return next(iter(sandbox.tickets))
 

@@ -9,9 +9,7 @@ from uuid import UUID
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from people import Operator
 from sandbox.server import Sandbox
-from tests import walk
 from tests.conftest import EMAIL, PASSWORD, Clock
 from tests.pages import Visitor, text_of
 from tests.web.editing import RecordForm, decide, edit_path, open_form, press, receipt_of
@@ -22,18 +20,6 @@ from zoho.runtime import Amend
 
 PUT = "PUT /crm/v8/{module}/{id}"
 DEPENDENCIES = "GET /crm/v8/settings/layouts/{id}/map_dependency"
-
-
-@pytest.fixture
-def connection_id(amend: Amend, operator: Operator, sandbox: Sandbox) -> UUID:
-    found = walk.connect(amend, operator.id).connection_id
-    assert found is not None
-    return found
-
-
-@pytest.fixture
-def lead(sandbox: Sandbox) -> str:
-    return sandbox.ids("Leads")[5]
 
 
 @pytest.fixture

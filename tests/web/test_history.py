@@ -9,9 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from changes.plans import Verdict
-from people import Operator
 from sandbox.server import Sandbox
-from tests import walk
 from tests.conftest import Clock
 from tests.pages import Visitor, text_of
 from tests.web.editing import open_form, press, receipt_of
@@ -20,18 +18,6 @@ from zoho.runtime import Amend
 
 PUT = "PUT /crm/v8/{module}/{id}"
 GET = "GET /crm/v8/{module}/{id}"
-
-
-@pytest.fixture
-def connection_id(amend: Amend, operator: Operator, sandbox: Sandbox) -> UUID:
-    found = walk.connect(amend, operator.id).connection_id
-    assert found is not None
-    return found
-
-
-@pytest.fixture
-def lead(sandbox: Sandbox) -> str:
-    return sandbox.ids("Leads")[5]
 
 
 def edit(client: Visitor, connection_id: UUID, lead: str, **typed: str) -> str:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 
-from people import Operator
 from sandbox.desk_records import desk_id
 from sandbox.people import PEOPLE
 from sandbox.server import Sandbox
@@ -15,18 +14,6 @@ from tests import walk
 from tests.pages import Visitor, text_of
 from tests.web.editing import RecordForm, edit_path, open_form, press, receipt_of
 from zoho.runtime import Amend
-
-
-@pytest.fixture
-def connection_id(amend: Amend, operator: Operator, sandbox: Sandbox) -> UUID:
-    found = walk.connect(amend, operator.id).connection_id
-    assert found is not None
-    return found
-
-
-@pytest.fixture
-def lead(sandbox: Sandbox) -> str:
-    return sandbox.ids("Leads")[5]
 
 
 def path(connection_id: UUID, product: str, target: str) -> str:

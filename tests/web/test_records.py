@@ -17,13 +17,6 @@ from web.records.address import Address, NoRecord, Number, Words, recognise
 from zoho.runtime import Amend
 
 
-@pytest.fixture
-def connection_id(amend: Amend, operator: Operator, sandbox: Sandbox) -> UUID:
-    found = walk.connect(amend, operator.id).connection_id
-    assert found is not None
-    return found
-
-
 def path(connection_id: UUID, **query: str) -> str:
     return f"/connections/{connection_id}/records?{urlencode(query)}"
 

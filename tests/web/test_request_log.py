@@ -6,20 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from people import Operator
 from sandbox.server import Sandbox
 from tests import walk
 from tests.pages import Visitor, text_of
 from zoho import clients, limits
 from zoho.request_log import PAGE_ROWS, LoggedRequest
 from zoho.runtime import Amend
-
-
-@pytest.fixture
-def connection_id(amend: Amend, operator: Operator, sandbox: Sandbox) -> UUID:
-    found = walk.connect(amend, operator.id).connection_id
-    assert found is not None
-    return found
 
 
 def log(amend: Amend, connection_id: UUID, count: int = 1, **values: object) -> None:

@@ -10,7 +10,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from people import Operator
 from sandbox.desk_records import desk_id
 from sandbox.names import HOSTILE
 from sandbox.server import Sandbox
@@ -24,18 +23,6 @@ from zoho.runtime import Amend
 TIMELINE = "GET /crm/v8/{module}/{id}/__timeline"
 ROW = re.compile(r"<li[^>]*>\s*<div class=\"what\">.*?</li>", re.DOTALL)
 NO_RIGHT = {"status": 403, "body": {"code": "NO_PERMISSION", "details": {}, "message": "permission denied", "status": "error"}}
-
-
-@pytest.fixture
-def connection_id(amend: Amend, operator: Operator, sandbox: Sandbox) -> UUID:
-    found = walk.connect(amend, operator.id).connection_id
-    assert found is not None
-    return found
-
-
-@pytest.fixture
-def lead(sandbox: Sandbox) -> str:
-    return sandbox.ids("Leads")[5]
 
 
 @pytest.fixture
