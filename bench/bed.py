@@ -23,17 +23,12 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from sqlalchemy import update
 
 from changes import checks, heartbeat
 from sandbox.config import CLIENT_ID, CLIENT_SECRET
 from sandbox.server import Sandbox
 from service.settings import Settings
-from store import make_engine, migrate
 from tests import walk
 from zoho import clients, runtime, watch
 from zoho.connections import Connection
@@ -220,27 +215,6 @@ class Bed:
         threading.Thread(target=run, daemon=True).start()
         return int(listener.getsockname()[1])
 
-    def certificate(self, name: str, *, days: int) -> Path:
-        """A self-signed one for ``name``, good until so many days from now."""
-        key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        made = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(subject)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=30))
-            .not_valid_after(now + timedelta(days=days))
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .sign(key, hashes.SHA256())
-        )
-        private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        file = self.folder / "certificate.pem"
-        file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-        return file
-
 
 def _treat(connection: socket.socket, context: ssl.SSLContext | None, answer: Callable[[socket.socket], None]) -> None:
     with connection:
@@ -248,17 +222,6 @@ def _treat(connection: socket.socket, context: ssl.SSLContext | None, answer: Ca
             answer(context.wrap_socket(connection, server_side=True) if context else connection)
         except OSError:
             return
-
-
-def template(folder: Path) -> Path:
-    """A database as the migrations make it, to be copied."""
-    path = folder / "amend.db"
-    migrate.upgrade(f"sqlite:///{path}")
-    engine = make_engine(f"sqlite:///{path}")
-    with engine.connect() as connection:
-        connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
-    return path
 
 
 @contextmanager

@@ -16,8 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.bed import Bed, bed, template
+from bench.bed import Bed, bed
 from bench.faults import FAULTS, WELL, Fault
+from tests import migrated
 from zoho.diagnostics import Finding, Outcome
 
 PAGE = Path(__file__).parents[1] / "docs" / "doctor.md"
@@ -57,7 +58,7 @@ def score(only: str = "", tell: Callable[[Result], None] = lambda _: None) -> li
     """Every fault, and every connection that is well, each in a bed of its own."""
     results = []
     with _quiet(), tempfile.TemporaryDirectory() as scratch:
-        database = template(Path(scratch))
+        database = migrated.make(Path(scratch) / "amend.db")
         cases = [(name, None, make, choices) for name, make, choices in WELL] + [(one.name, one, one.spoil, one.choices) for one in FAULTS]
         for number, (name, fault, spoil, choices) in enumerate(cases):
             if only not in name:

@@ -12,6 +12,7 @@ from typing import Any
 from bench.bed import WORKER, Bed
 from changes import heartbeat
 from sandbox.server import Sandbox
+from tests import certificates
 from zoho import clients, metadata
 from zoho.keys import Keys
 
@@ -81,7 +82,7 @@ def tls(name: str, days: int, *, trusted: bool) -> Callable[[Bed], None]:
     """Desk shows this certificate."""
 
     def spoil(on: Bed) -> None:
-        file = on.certificate(name, days=days)
+        file = certificates.self_signed(on.folder, name, days=days)
         if trusted:
             on.environment("REQUESTS_CA_BUNDLE", str(file))
         on.move(desk=f"https://localhost:{on.serve(lambda _: None, file)}")

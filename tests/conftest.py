@@ -20,8 +20,8 @@ from people.sessions import open_session
 from people.users import User
 from sandbox.server import Sandbox
 from service.settings import Settings
-from store import make_engine, migrate
-from tests import postgres
+from store import migrate
+from tests import migrated, postgres
 from tests.chromium import find_chromium, launched
 from tests.pages import Visitor
 from zoho import runtime
@@ -88,13 +88,7 @@ def sandbox(clock: Clock) -> Iterator[Sandbox]:
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database as the migrations make it, to be copied."""
-    path = tmp_path_factory.mktemp("database") / "amend.db"
-    migrate.upgrade(f"sqlite:///{path}")
-    engine = make_engine(f"sqlite:///{path}")
-    with engine.connect() as connection:
-        connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
-    return path
+    return migrated.make(tmp_path_factory.mktemp("database") / "amend.db")
 
 
 @pytest.fixture(scope="session")

@@ -6,14 +6,11 @@ import socket
 import ssl
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from tests import certificates
 from tests.zoho import loopback
 from zoho.data_centers import DataCenters
 from zoho.diagnostics import Outcome
@@ -71,28 +68,6 @@ def test_a_host_that_hangs_up_is_told_as_broken_off(patient):
     assert "broke the connection off" in found.cause
 
 
-def certificate(tmp_path, name: str, *, days: int):
-    """A self-signed one for ``name``, good until so many days from now."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=30))
-        .not_valid_after(now + timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path / f"{name}{days}.pem"
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    return file
-
-
 @pytest.fixture
 def https():
     """Start a server that shows a certificate and hangs up: its port."""
@@ -134,7 +109,7 @@ def https():
     ],
 )
 def test_a_certificate_that_is_refused_is_told_by_its_reason(patient, tmp_path, monkeypatch, https, name, days, is_trusted, said):
-    file = certificate(tmp_path, name, days=days)
+    file = certificates.self_signed(tmp_path, name, days=days)
     if is_trusted:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(file))
     found = moved(patient, desk=f"https://localhost:{https(file)}").examine().first_failed
