@@ -1,4 +1,7 @@
-"""The list of connections, the page of one, and its buttons."""
+"""The list of connections, the page of one, and its buttons.
+
+Long, for each button of the page has its outcomes; scopes, places and diagnostics have files of their own.
+"""
 
 from __future__ import annotations
 

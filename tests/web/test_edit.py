@@ -1,4 +1,7 @@
-"""Editing a record: the form, what is sent, what is refused, who else was there, and that nothing typed is lost."""
+"""Editing a record: the form, what is sent, what is refused, who else was there, and that nothing typed is lost.
+
+Long, for all of it is one page and one road: who looks for what a save does finds it here.
+"""
 
 from __future__ import annotations
 

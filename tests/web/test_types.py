@@ -1,4 +1,7 @@
-"""Every type of field in the form: what is chosen on the page is what Zoho holds, and what was not touched was not sent."""
+"""Every type of field in the form: what is chosen on the page is what Zoho holds, and what was not touched was not sent.
+
+Long, for there is at least one test a type, and the types share one form.
+"""
 
 from __future__ import annotations
 

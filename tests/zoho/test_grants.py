@@ -1,4 +1,7 @@
-"""Connecting, reconnecting, disconnecting: against the sandbox over real HTTP."""
+"""Connecting, reconnecting, disconnecting: against the sandbox over real HTTP.
+
+Long, for connecting has many ends, and each is one of the same trip.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""HTTP as the clients get it: whole answers, faults told apart, nothing sent twice that changes something, no secret let out."""
+"""HTTP as the clients get it: whole answers, faults told apart, nothing sent twice that changes something, no secret let out.
+
+Long, for each fault of a wire is a test; the whole matrix of faults and calls stands apart.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Handing out access tokens: refreshed in time, once, written back; each failure told apart, and then none is handed out."""
+"""Handing out access tokens: refreshed in time, once, written back; each failure told apart, and then none is handed out.
+
+Long, for each way a renewal can end is a test; the storms stand apart in test_storm.py.
+"""
 
 from __future__ import annotations
 

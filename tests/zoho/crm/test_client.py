@@ -1,4 +1,7 @@
-"""Reading CRM: what each call asks, and what is made of every kind of answer."""
+"""Reading CRM: what each call asks, and what is made of every kind of answer.
+
+Long, for it follows the client method by method; writes and what stands beside a record have files of their own.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Desk: what each call asks, and what is made of every kind of answer."""
+"""Desk: what each call asks, and what is made of every kind of answer.
+
+Long, for it follows the client method by method.
+"""
 
 from __future__ import annotations
 
