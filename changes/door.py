@@ -15,7 +15,7 @@ from changes.road import AlreadySent, Conflict
 from zoho import clients, tools
 from zoho.answers import Done, Question, Refused, ToolAnswer
 from zoho.connections import Connection
-from zoho.errors import ConflictError
+from zoho.errors import ConflictError, UnknownToolError
 from zoho.fields import unknown_field
 from zoho.record_forms import record_fields
 from zoho.runtime import Amend
@@ -28,6 +28,8 @@ def execute_tool(amend: Amend, connection_id: UUID, name: str, params: Mapping[s
     NotConnectedError, ConflictError (the record moved meanwhile) and the other ZohoErrors.
     """
     tool = tools.find(name)
+    if tool.is_inner:
+        raise UnknownToolError(f"{name} is for plans of many records")
     meant = resolve.which_record(amend, connection_id, tool, params)
     if isinstance(meant, Question | Refused):
         return meant

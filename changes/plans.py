@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, or_, select
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, false, or_, select
 from sqlalchemy import Connection as Transaction
 from sqlalchemy import insert as insert_into
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -39,15 +39,25 @@ class Verdict(StrEnum):
 
 
 class StepState(StrEnum):
-    """``sent`` is written before the call leaves: after a crash it means *we do not know*."""
+    """``sent`` is written before the call leaves: after a crash it means *we do not know*.
 
+    Before that, in a plan of many: ``given`` as the source says it, then ``ready`` to be sent, ``faulty`` until it is mended, or
+    ``dropped`` for it would change nothing.
+    """
+
+    GIVEN = "given"
+    FAULTY = "faulty"
+    DROPPED = "dropped"
     READY = "ready"
     SENT = "sent"
     SETTLED = "settled"
 
 
 class Plan(Base):
-    """Who proposed a change, through which connection, and from where (``form``, ``tool``, ``undo``)."""
+    """Who proposed a change, through which connection, and from where (``form``, ``tool``, ``undo``).
+
+    ``is_many``: a plan of many records, whose course is a row of ``jobs``; of any other the steps are its receipts.
+    """
 
     __tablename__ = "plans"
     __table_args__ = (Index("ix_plans_user_id_created_at", "user_id", "created_at"),)
@@ -59,18 +69,27 @@ class Plan(Base):
     undoes_id: Mapped[UUID | None] = mapped_column(index=True)  # a step; without a constraint, for steps point to plans
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_many: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     connection: Mapped[Connection] = relationship(lazy="joined")
 
 
 class Step(Base):
-    """One record and the fields to change. Values are Zoho's own JSON; texts are what a person was shown."""
+    """One record and the fields to change. Values are Zoho's own JSON; texts are what a person was shown.
+
+    In a plan of many, ``given`` is what the source says, by field name: a text, null for "make it empty", or JSON; ``line`` is where it
+    stands there. ``undoes_id`` is the step that this one takes back.
+    """
 
     __tablename__ = "steps"
-    __table_args__ = (Index("ix_steps_record", "product", "module", "record_id"),)
+    __table_args__ = (
+        Index("ix_steps_record", "product", "module", "record_id"),
+        Index("ix_steps_plan_position", "plan_id", "position"),
+        Index("ix_steps_plan_state", "plan_id", "state", "verdict", "position"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plans.id", ondelete="RESTRICT"), index=True)
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plans.id", ondelete="RESTRICT"))
     position: Mapped[int] = mapped_column(Integer, default=0)
     product: Mapped[str] = mapped_column(String(10))
     module: Mapped[str] = mapped_column(String(100))
@@ -89,6 +108,10 @@ class Step(Base):
     request_id: Mapped[str | None] = mapped_column(String(200))
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    line: Mapped[int | None] = mapped_column(Integer)
+    given: Mapped[dict[str, Any] | None] = mapped_column(ExactJson)
+    tries: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    undoes_id: Mapped[UUID | None] = mapped_column(index=True)
 
     plan: Mapped[Plan] = relationship(lazy="joined", foreign_keys=[plan_id])
 
@@ -170,6 +193,7 @@ def new_plan(user_id: UUID, connection: Connection, *, origin: str, now: datetim
         "undoes_id": undoes_id,
         "created_at": now,
         "approved_at": now,
+        "is_many": False,
     }
     return Plan().hold(values)
 
@@ -191,6 +215,7 @@ def new_step(
         "options": options or {},
         "state": StepState.READY,
         "refusals": [],
+        "tries": 0,
     }
     return Step().hold(values)
 
@@ -232,9 +257,10 @@ def read_changes(step: Step) -> tuple[Change, ...]:
 
 def receipts(session: Session, steps: Sequence[Step]) -> tuple[Receipt, ...]:
     """Steps as people see them; one that was sent and never settled is *unknown*."""
-    undoes = select(Plan.undoes_id, Step.id).join(Plan, Step.plan_id == Plan.id)
-    undoes = undoes.where(Plan.undoes_id.in_([step.id for step in steps]), Step.verdict.in_(_UNDONE))
-    undone = dict(session.execute(undoes).all())
+    ids, undone = [step.id for step in steps], {}
+    for of in (Plan.undoes_id, Step.undoes_id):  # a single undo, and one of a plan
+        found = select(of, Step.id).join(Plan, Step.plan_id == Plan.id).where(of.in_(ids), Step.verdict.in_(_UNDONE))
+        undone |= dict(session.execute(found).all())
     return tuple(receipt_of(step, step.plan, step.plan.connection.name, undone.get(step.id)) for step in steps)
 
 
@@ -246,7 +272,7 @@ def receipt_of(step: Step, plan: Plan, connection_name: str, undone_by: UUID | N
         connection_name=connection_name,
         user_id=plan.user_id,
         origin=plan.origin,
-        undoes_id=plan.undoes_id,
+        undoes_id=step.undoes_id or plan.undoes_id,
         undone_by=undone_by,
         product=step.product,
         module=step.module,

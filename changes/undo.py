@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from changes import drafts, road
 from changes.drafts import Entry, Opened
 from changes.plans import Change, Receipt
 from changes.road import Saved
 from zoho.answers import Question, Refusal, Refused
-from zoho.fields import ABSENT, FieldError
+from zoho.fields import ABSENT, Field, FieldError
 from zoho.runtime import Amend
 
 
@@ -40,7 +43,7 @@ def _split(receipt: Receipt, opened: Opened) -> tuple[list[Entry], tuple[tuple[s
     entries: list[Entry] = []
     skipped: list[tuple[str, str]] = []
     for change in receipt.changes:
-        entry = _reverse(change, opened)
+        entry = reverse(change, opened.record_form.form.by_name.get(change.name), opened.record, opened.zone)
         if isinstance(entry, str):
             skipped.append((change.label, entry))
         else:
@@ -48,18 +51,17 @@ def _split(receipt: Receipt, opened: Opened) -> tuple[list[Entry], tuple[tuple[s
     return entries, tuple(skipped)
 
 
-def _reverse(change: Change, opened: Opened) -> Entry | str:
-    """The opposite of a change, or in words why it is left alone."""
-    field = opened.record_form.form.by_name.get(change.name)
+def reverse(change: Change, field: Field | None, record: Mapping[str, Any], zone: ZoneInfo) -> Entry | str:
+    """The opposite of a change for the record as it is now, or in words why it is left alone."""
     if field is None or not field.is_editable:
         return "it cannot be edited any more"
-    now = field.read(opened.record)
+    now = field.read(record)
     if now is ABSENT or not field.same(now, change.after):
-        return f"it was changed since, and is now {field.show(None if now is ABSENT else now, opened.zone) or 'empty'}"
+        return f"it was changed since, and is now {field.show(None if now is ABSENT else now, zone) or 'empty'}"
     if field.same(now, change.before):
         return "it already holds the earlier value"
     try:
-        sent = field.restore(change.before, now, opened.zone)
+        sent = field.restore(change.before, now, zone)
     except FieldError as error:
         return f"the earlier value would be refused: {error}"
     return Entry(field, now, sent)

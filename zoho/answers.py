@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 
@@ -64,12 +65,21 @@ class Page:
     previous_token: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records by their ids, those that Zoho showed; ``at`` is Zoho's own time of the answer, where it told."""
+
+    records: dict[str, dict[str, Any]]
+    at: datetime | None
+
+
 class WriteOutcome(NamedTuple):
     """What Zoho said to one write of one record.
 
     ``accepted`` is Zoho's claim, to be verified by reading back; ``conflict``: the record moved since it was read (HTTP 412);
     ``unknown``: sent, and nobody knows whether it was stored (``note`` says why). ``answer`` is Zoho's body, redacted.
-    ``modified_at`` is Zoho's own text of the time, ``modified_by`` the name of who changed a record in conflict.
+    ``modified_at`` is Zoho's own text of the time, ``modified_by`` the name of who changed a record in conflict. ``is_whole``: it was said
+    of the whole call, not of this record.
     """
 
     status: Literal["accepted", "refused", "conflict", "unknown"]
@@ -80,6 +90,7 @@ class WriteOutcome(NamedTuple):
     note: str = ""
     modified_at: str | None = None
     modified_by: str | None = None
+    is_whole: bool = False
 
 
 ToolAnswer = Done | Question | Refused

@@ -97,6 +97,11 @@ def record_fields(
     return {name: settled(template[name], record) for name in names if name in template}
 
 
+def layout_fields(amend: Amend, connection: Connection, module: str, record: dict[str, Any]) -> Mapping[str, Field]:
+    """The fields of a CRM module for all records of this one's layout, not yet settled for any. Raises the ZohoErrors of a read."""
+    return _crm_template(amend, connection, module, record).form.by_name
+
+
 def _crm_template(amend: Amend, connection: Connection, module: str, record: dict[str, Any]) -> _Template:
     client, layout = clients.crm_client(amend, connection), layout_id(record)
     parts = metadata.read(

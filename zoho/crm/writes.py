@@ -34,7 +34,8 @@ def outcomes(calls: Calls, answer: Answer, sent: Sequence[Mapping[str, Any]], *,
         is_harmless, request_id = answer.is_harmless, answer.request_id
         whole = [(row, row if is_harmless else redact_json(row)) for row in _aligned(found, sent)]
         return [_outcome(answer.status, request_id, *row, values) for row, values in zip(whole, sent, strict=True)]
-    return [_whole(calls, answer, values, None if is_record else index) for index, values in enumerate(sent)]
+    said = [_whole(calls, answer, values, None if is_record else index) for index, values in enumerate(sent)]
+    return [outcome._replace(is_whole=True) for outcome in said]
 
 
 def _aligned(found: list[dict[str, Any]], sent: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from zoho import scopes
-from zoho.answers import Page, Refusal, Refused, WriteOutcome
+from zoho.answers import Batch, Page, Refusal, Refused, WriteOutcome
 from zoho.crm import CrmClient
 from zoho.errors import ZohoError
 from zoho.fields.cut import WHOLE, may_be_cut
@@ -18,10 +18,12 @@ from zoho.tools.params import (
     CrmModuleParams,
     CrmQuery,
     CrmRecord,
+    CrmRecords,
     CrmSearch,
     CrmTimeline,
     CrmTransition,
     CrmUpdate,
+    CrmUpdates,
     CrmWhole,
     NoParams,
     queried,
@@ -109,6 +111,12 @@ def get_record(crm: CrmClient, params: CrmWhole) -> dict[str, Any]:
     return {**record, **whole, WHOLE: list(whole)}
 
 
+@tool("crm.get_records", CrmRecords, needs=_reads, is_inner=True)
+def get_records(crm: CrmClient, params: CrmRecords) -> Batch:
+    """Up to 100 records by their ids, with some of their fields."""
+    return crm.get_many(params.module, params.ids, params.fields)
+
+
 @tool("crm.list_records", CrmList, needs=_reads)
 def list_records(crm: CrmClient, params: CrmList) -> Page:
     """A page of records, newest first, or as a list view or an order has them."""
@@ -160,6 +168,14 @@ def update_record(crm: CrmClient, params: CrmUpdate) -> WriteOutcome:
     """Change fields of one record, on condition that it was not modified since."""
     trigger = None if params.trigger is None else list(params.trigger)
     return crm.update(params.module, params.id, params.fields, unmodified_since=params.unmodified_since, trigger=trigger)
+
+
+@tool("crm.update_records", CrmUpdates, needs=lambda p: scopes.crm_module(p.module, "UPDATE"), writes=True, is_inner=True)
+def update_records(crm: CrmClient, params: CrmUpdates) -> list[WriteOutcome]:
+    """Change up to 100 records in one call, on condition that none was modified since; an outcome each."""
+    trigger = None if params.trigger is None else list(params.trigger)
+    rows = [(row.id, row.fields) for row in params.records]
+    return crm.update_many(params.module, rows, unmodified_since=params.unmodified_since, trigger=trigger)
 
 
 @tool("crm.take_transition", CrmTransition, needs=lambda p: scopes.crm_module(p.module, "UPDATE"), writes=True)

@@ -116,6 +116,28 @@ class CrmWhole(CrmRecord):
     whole: tuple[str, ...] | None = None
 
 
+class CrmRecords(CrmModuleParams):
+    """Up to 100 records of a CRM module, and which fields to show."""
+
+    ids: tuple[RecordId, ...] = Field(min_length=1, max_length=100)
+    fields: tuple[str, ...]
+
+
+class CrmChange(Params):
+    """One record of an update of many, and the fields to change."""
+
+    id: RecordId
+    fields: dict[str, Any] = Field(min_length=1)
+
+
+class CrmUpdates(CrmModuleParams):
+    """Up to 100 records to change in one call, which share the condition and the automations."""
+
+    records: tuple[CrmChange, ...] = Field(min_length=1, max_length=100)
+    unmodified_since: str | None = None
+    trigger: tuple[str, ...] | None = None
+
+
 class CrmTransition(CrmRecord):
     """A transition of a record's blueprint, with the fields that it asks for, by API name."""
 

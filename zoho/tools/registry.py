@@ -19,6 +19,7 @@ class Tool:
     """One operation on one product. ``function(client, params)`` does it; ``params`` is validated against ``model``.
 
     ``module``: the one it works on, where the parameters do not say. ``is_org_free``: it needs no Desk organization.
+    ``is_inner``: plans of many records use it; the public door does not know it.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Tool:
     about: str
     module: str | None = None
     is_org_free: bool = False
+    is_inner: bool = False
 
     @property
     def product(self) -> str:
@@ -63,20 +65,21 @@ def tool(
     about: str = "",
     module: str | None = None,
     is_org_free: bool = False,
+    is_inner: bool = False,
 ) -> Callable[..., Any]:
     """Register ``function(client, params)`` under ``name``; ``about`` says what it does, else the first line of its docstring."""
 
     def register(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         told = about or (function.__doc__ or "").partition("\n")[0]
-        _tools[name] = Tool(name, model, needs, writes, function, told, module, is_org_free)
+        _tools[name] = Tool(name, model, needs, writes, function, told, module, is_org_free, is_inner)
         return function
 
     return register
 
 
 def all_tools() -> tuple[Tool, ...]:
-    """Every tool, by name."""
-    return tuple(_tools[name] for name in sorted(_tools))
+    """Every tool of the public door, by name."""
+    return tuple(_tools[name] for name in sorted(_tools) if not _tools[name].is_inner)
 
 
 def find(name: str) -> Tool:
