@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -99,8 +100,12 @@ class Records:
         return record_name(self.product, record, record_id)
 
     def version_of(self, record: Mapping[str, Any]) -> str | None:
-        """Zoho's modification time, as it wrote it."""
-        return verify.version_of(self.product, record)
+        """Zoho's modification time, as it wrote it; None when it is no time."""
+        version = verify.version_of(self.product, record)
+        try:
+            return version if version and instant(version) else None
+        except ValueError:
+            return None
 
     def write(self, rows: Sequence[Write], since: str | None, options: Mapping[str, Any]) -> list[WriteOutcome]:
         """Change these records in one call; an outcome each. Desk takes one record, and no condition."""
@@ -143,6 +148,12 @@ class Records:
         return self._beside
 
 
+def instant(version: str) -> datetime:
+    """A version as a time. Raises ValueError."""
+    at = datetime.fromisoformat(version)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
 def _is_cut(value: Any) -> bool:
     return isinstance(value, str) and len(value) > 400 and may_be_cut(value)
 
@@ -154,5 +165,5 @@ def _done(answer: Any) -> Any:
     if isinstance(answer, Refused):
         first = answer.refusals[0] if answer.refusals else Refusal(None, "")
         raise RequestRefusedError(f"{first.field}: {first.message}", summary=first.message)
-    assert isinstance(answer, Done)
-    return answer.value
+    found: Done = answer
+    return found.value

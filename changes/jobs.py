@@ -108,9 +108,13 @@ TABLE: Any = Job.__table__
 
 
 def kind(state: str, verdict: str | None) -> str:
-    """Under which name a step is counted: its verdict once it has one, else its state. ``moved``: its record changed before the approval."""
+    """Under which name a step is counted: its verdict once it has one, else its state. ``moved``: its record changed before the approval;
+    ``left``: an undo leaves it alone.
+    """
     if state == StepState.FAULTY:
         return "moved" if verdict == Verdict.CONFLICT else state
+    if state == StepState.DROPPED:
+        return "left" if verdict else state
     return verdict or state
 
 
@@ -210,7 +214,7 @@ def _is_free(owner: str | None, until: datetime | None, now: datetime) -> bool:
 
 def _is_dead(owner: str) -> bool:
     """Whether the holder was a process of this machine that is no more. Of other machines nobody knows but by time."""
-    host, pid, began = (owner.split(":") + ["", ""])[:3]
+    host, pid, began = [*owner.split(":"), "", ""][:3]
     return host == socket.gethostname() and pid.isdigit() and Path("/proc").is_dir() and _began(int(pid)) != began
 
 

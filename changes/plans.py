@@ -257,7 +257,8 @@ def read_changes(step: Step) -> tuple[Change, ...]:
 
 def receipts(session: Session, steps: Sequence[Step]) -> tuple[Receipt, ...]:
     """Steps as people see them; one that was sent and never settled is *unknown*."""
-    ids, undone = [step.id for step in steps], {}
+    ids = [step.id for step in steps]
+    undone: dict[UUID | None, UUID] = {}
     for of in (Plan.undoes_id, Step.undoes_id):  # a single undo, and one of a plan
         found = select(of, Step.id).join(Plan, Step.plan_id == Plan.id).where(of.in_(ids), Step.verdict.in_(_UNDONE))
         undone |= dict(session.execute(found).all())

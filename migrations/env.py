@@ -22,6 +22,7 @@ TABLES = (
     "zoho.watch",
     "changes.alerts",
     "changes.heartbeat",
+    "changes.jobs",
     "changes.plans",
     "changes.preferences",
     "changes.snapshots",

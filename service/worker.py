@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("worker")
 
+LANES = 2
+"""Plans that one worker carries on at a time: a long one does not keep the preview of another waiting."""
 STOP_SECONDS = 4.0
 """For the piece of work in hand; what takes longer is taken up again by its lease."""
 
@@ -37,10 +39,11 @@ class Task:
 
 def tasks() -> tuple[Task, ...]:
     """The table of tasks."""
-    from changes import alerts
+    from changes import alerts, runner
     from zoho import watch
 
     return (
+        *(Task(f"plans, lane {lane}", 1, runner.run_next) for lane in range(1, LANES + 1)),
         Task("checks", 5, watch.check_next),
         Task("alerts to write", 5, alerts.write_next),
         Task("alerts to send", 5, alerts.send_next),
