@@ -24,6 +24,9 @@ from tests.changes.planning import approve, counted
 ROOT = Path(__file__).parents[2]
 KILLS = {"sqlite": 50, "postgresql": 20}
 """In all at least 70, the second half of each between workers that take a plan over from one another."""
+KILLED_IN = {"sqlite": jobs.AT_WORK, "postgresql": (JobState.CHECKING, JobState.RUNNING)}
+LONGEST_LIFE = {"sqlite": 0.6, "postgresql": 1.2}
+"""Seconds. On PostgreSQL a worker needs most of one to begin."""
 DEADLINE = 240
 
 
@@ -115,8 +118,8 @@ def test_workers_that_are_killed_at_random_write_each_row_once(amend, sandbox, a
                 assert state not in (JobState.HALTED, JobState.FAILED, JobState.STALE), jobs.load(amend, plan_id).reason
                 if state == JobState.PREVIEWED:
                     assert approve(amend, ana, plan_id) is None
-                time.sleep(chance.uniform(0.02, 0.6))
-                if (state := jobs.load(amend, plan_id).state) in jobs.AT_WORK and kills < KILLS[database]:
+                time.sleep(chance.uniform(0.02, LONGEST_LIFE[database]))
+                if (state := jobs.load(amend, plan_id).state) in KILLED_IN[database] and kills < KILLS[database]:
                     kill(workers.pop(0))
                     kills += 1
                     died_while[state] += 1
