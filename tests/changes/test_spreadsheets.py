@@ -387,6 +387,7 @@ except spreadsheets.SheetError as refused:
 """
 
 
+@pytest.mark.slow
 def test_a_million_rows_are_read_without_keeping_them_and_not_one_more(tmp_path: Path):
     path = tmp_path / "million.csv"
     with path.open("w") as file:
