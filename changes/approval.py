@@ -74,6 +74,8 @@ def approve(amend: Amend, user_id: UUID, plan_id: UUID, digest: str, typed: str 
         if not jobs.move_in(transaction, plan_id, [JobState.PREVIEWED], **values):
             return _refused("This plan was approved before. It runs once.")
         transaction.execute(update(Plan).where(Plan.id == plan_id).values(approved_at=now))
+    if starts:
+        amend.wake(plan_id)
     return None
 
 
@@ -143,6 +145,7 @@ def preview_again(amend: Amend, user_id: UUID, plan_id: UUID) -> bool:
         transaction.execute(update(rows.TABLE).where(same).values(**anew))
         counts = rows.recount(transaction, plan_id)
         transaction.execute(update(jobs.TABLE).where(jobs.TABLE.c.plan_id == plan_id).values(counts=counts))
+    amend.wake(plan_id)
     return True
 
 
@@ -164,7 +167,10 @@ def resume(amend: Amend, user_id: UUID, plan_id: UUID) -> bool:
     if job.state == JobState.HALTED:
         code = (job.reason or {}).get("code")
         values |= {"tolerates": [*job.tolerates, code], "reason": None}
-    return jobs.move(amend, plan_id, [job.state], **values) if job.state in _RESTING else False
+    goes_on = job.state in _RESTING and jobs.move(amend, plan_id, [job.state], **values)
+    if goes_on:
+        amend.wake(plan_id)
+    return goes_on
 
 
 def stop(amend: Amend, user_id: UUID, plan_id: UUID) -> bool:

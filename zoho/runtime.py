@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -42,6 +43,8 @@ class Amend:
     """How long one worker may be renewing a token: longer than the longest token call (30 s, see http.py)."""
     checks: tuple[OwnCheck, ...] = ()
     """What diagnostics looks at besides its own checks: worker and queue, of which this room knows nothing."""
+    wake: Callable[[UUID], None] = lambda _plan_id: None
+    """Tells the workers that a plan can go on; without it they see it within a second."""
 
     def reading(self) -> AbstractContextManager[Session]:
         """A session that only reads; ``sessions.begin()`` is for writers."""
