@@ -29,7 +29,9 @@ from zoho.errors import (
     WrongDataCenterError,
     ZohoDownError,
     ZohoError,
+    explain,
 )
+from zoho.errors.root import Facts
 from zoho.http import FAULTS, Http, redirected, translate
 
 THROTTLE = timedelta(minutes=10)
@@ -202,6 +204,8 @@ def _judge(response: requests.Response, center: DataCenter, dead: type[ZohoError
     try:
         body = exact_json.loads(response.content)
     except ValueError as exc:
+        if response.content.lstrip()[:1] == b"<":
+            raise UnreadableAnswerError(f"{where}: a web page", **_A_PAGE | Facts(http_status=status)) from exc
         raise UnreadableAnswerError(f"{where}: not JSON", http_status=status) from exc
     if not isinstance(body, dict):
         raise UnreadableAnswerError(f"{where}: not a JSON object", http_status=status)
@@ -218,19 +222,30 @@ def _judge(response: requests.Response, center: DataCenter, dead: type[ZohoError
 
 
 def _failure(body: Mapping[str, Any], where: str, status: int, dead: type[ZohoError], now: datetime) -> ZohoError:
-    """Zoho's ``error`` word decides; the throttle's is localised, so it is known by the rest of its body."""
+    """Zoho's ``error`` word decides, then the dictionary; the throttle's is localised, so it is known by the rest of its body."""
     error = str(body.get("error", ""))[:80]
     detail = f"{where}: {error or 'no access token'}"
-    known = _ERRORS.get(error)
-    if error == "invalid_code":
+    known, explained = _ERRORS.get(error), explain("oauth", error)
+    if error in _DEAD:
         return dead(detail, zoho_code=error, http_status=status)
     if known:
         return MisconfiguredError(detail, setting=known, zoho_code=error, http_status=status)
+    if error == "general_error":
+        return ZohoDownError(detail, zoho_code=error, http_status=status)
+    if explained and not explained.waiting_helps:
+        summary = f"{explained.meaning} {explained.cause}"
+        return MisconfiguredError(detail, zoho_code=error, http_status=status, summary=summary, advice=explained.next_step)
     if body.get("status") == "failure" or body.get("error_description") or status == 429 or error == "access_denied":
         return ThrottledError(detail, retry_at=now + THROTTLE, zoho_code=error or None, http_status=status)
     return UnreadableAnswerError(f"{detail}; there is no token in the answer", zoho_code=error or None, http_status=status)
 
 
+_DEAD = ("invalid_code", "invalid_grant", "invalid_token", "INVALID_OAUTHTOKEN")
+"""Zoho's word for a code or refresh token that is no good any more, RFC 6749's, and those of Zoho's other hosts."""
+_A_PAGE = Facts(
+    summary="A web page came instead of Zoho's answer: something between Amend and Zoho answers, or this is not Zoho's accounts host.",
+    advice="Ask whoever runs the network what answers for Zoho; if nothing does, look at the data centre and its accounts host.",
+)
 _ERRORS = {
     "invalid_client": "ZOHO_CLIENT_ID",
     "invalid_client_secret": "ZOHO_CLIENT_SECRET",

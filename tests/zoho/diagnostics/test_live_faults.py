@@ -47,6 +47,41 @@ def test_a_wrong_client_names_its_setting(patient, sandbox, clock, error, settin
     assert report.first_failed.action == "fix_setting"
 
 
+@pytest.mark.parametrize("word", ["invalid_grant", "invalid_token", "INVALID_OAUTHTOKEN"])
+def test_a_refresh_token_that_is_refused_in_other_words_wants_a_reconnect(patient, sandbox, clock, word):
+    clock.advance(hours=2)
+    sandbox.fail_next(TOKEN, status=400, body={"error": word})
+    found = patient.examine().first_failed
+    assert (found.check, found.action, found.next) == ("token", "reconnect", "Reconnect the account.")
+
+
+def test_an_error_of_zohos_own_accounts_server_is_called_that(patient, sandbox, clock):
+    clock.advance(hours=2)
+    sandbox.fail_next(TOKEN, times=9, status=200, body={"error": "general_error"})
+    found = patient.examine().first_failed
+    assert (found.check, found.cause, found.action) == ("token", "Zoho reports an error of its own.", "check_again")
+    assert patient.row.status == Status.ACTIVE
+
+
+def test_a_refusal_that_only_the_dictionary_knows_is_told_in_its_words(patient, sandbox, clock):
+    clock.advance(hours=2)
+    sandbox.fail_next(TOKEN, times=9, status=400, body={"error": "invalid_scope"})
+    found = patient.examine().first_failed
+    assert (found.check, found.next) == ("token", "Correct the list of scopes.")
+    assert "A scope is misspelt" in found.cause
+
+
+@pytest.mark.parametrize("status", [401, 404])
+def test_a_web_page_at_the_token_endpoint_says_that_another_may_answer(patient, sandbox, clock, status):
+    clock.advance(hours=2)
+    sandbox.fail_next(TOKEN, times=9, fault="html", status=status)
+    found = patient.examine().first_failed
+    assert (found.check, found.action) == ("token", "check_again")
+    assert "something between Amend and Zoho answers" in found.cause
+    assert "accounts host" in found.cause
+    assert "diagnostics" not in found.next
+
+
 def test_an_answer_without_access_token_is_named(patient, sandbox, clock):
     clock.advance(hours=2)
     sandbox.fail_next(TOKEN, status=200, body={"api_domain": "x"})
