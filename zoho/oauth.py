@@ -19,12 +19,14 @@ import requests
 from service.settings import SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Settings
 from store import exact_json
 from zoho import scopes
-from zoho.data_centers import DataCenter, is_loopback
+from zoho.data_centers import DataCenter, DataCenters, is_loopback, redirected
 from zoho.errors import (
+    BETWEEN,
     CodeExpiredError,
     InvalidGrantError,
     MisconfiguredError,
     ThrottledError,
+    UnreachableError,
     UnreadableAnswerError,
     WrongDataCenterError,
     ZohoDownError,
@@ -32,7 +34,7 @@ from zoho.errors import (
     explain,
 )
 from zoho.errors.root import Facts
-from zoho.http import FAULTS, Http, redirected, translate
+from zoho.http import FAULTS, Http, translate
 
 THROTTLE = timedelta(minutes=10)
 LIFETIME_SECONDS = 3600
@@ -113,7 +115,7 @@ def refresh(http: Http, center: DataCenter, us: Credentials, refresh_token: str,
     answers one with ``invalid_scope``.
 
     Raises InvalidGrantError (a person must reconnect), ThrottledError, MisconfiguredError, UnreachableError,
-    ZohoDownError, UnreadableAnswerError, WrongDataCenterError (redirected to another host).
+    ZohoDownError, UnreadableAnswerError, WrongDataCenterError (redirected to another host of Zoho).
     """
     return _post(http, us, lambda client, url: client.refresh_token(url, refresh_token=refresh_token), center, InvalidGrantError, now)
 
@@ -141,8 +143,10 @@ def user_info(http: Http, center: DataCenter, access_token: str) -> dict[str, An
     answer = http.call("GET", f"{center.accounts}/oauth/user/info", token=access_token)
     if answer.status >= 500 or answer.status == 429:
         raise ZohoDownError(f"{answer.host} answered user info with HTTP {answer.status}", http_status=answer.status)
+    if answer.is_html and answer.status == 403:
+        raise UnreachableError(f"{answer.host} answered user info with a web page, HTTP 403", **BETWEEN | Facts(http_status=403))
     if answer.is_html:
-        kind = WrongDataCenterError if answer.status in (401, 403, 404) else UnreadableAnswerError
+        kind = WrongDataCenterError if answer.status in (401, 404) else UnreadableAnswerError
         raise kind(f"{answer.host} answered user info with a web page, HTTP {answer.status}", http_status=answer.status)
     return answer.body if answer.status == 200 and isinstance(answer.body, dict) else {}
 
@@ -178,7 +182,7 @@ def _post(
     client, kept = _client(http.session(), us), list[Token]()
 
     def read(response: requests.Response) -> requests.Response:
-        kept.append(_judge(response, center, dead, now))
+        kept.append(_judge(response, center, dead, now, http.centers))
         return response
 
     client.register_compliance_hook("access_token_response", read)
@@ -194,13 +198,13 @@ def _post(
     return kept[0]
 
 
-def _judge(response: requests.Response, center: DataCenter, dead: type[ZohoError], now: datetime) -> Token:
+def _judge(response: requests.Response, center: DataCenter, dead: type[ZohoError], now: datetime, centers: DataCenters) -> Token:
     where = f"{center.location} token endpoint, HTTP {response.status_code}"
     status = response.status_code
     if status >= 500:
         raise ZohoDownError(where, http_status=status)
     if 300 <= status < 400:
-        raise redirected(status, urlsplit(response.url).netloc, response.headers.get("Location", ""))
+        raise redirected(status, urlsplit(response.url).netloc, response.headers.get("Location", ""), centers)
     try:
         body = exact_json.loads(response.content)
     except ValueError as exc:

@@ -82,6 +82,18 @@ def test_a_web_page_at_the_token_endpoint_says_that_another_may_answer(patient, 
     assert "diagnostics" not in found.next
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [{"status": 302, "headers": {"Location": "http://login.hotel.example/"}}, {"fault": "html", "status": 403}],
+    ids=["portal", "firewall"],
+)
+def test_a_network_that_answers_for_zoho_is_named_and_no_reconnect_is_asked_for(patient, sandbox, fault):
+    sandbox.fail_next("* /crm/v8/*", times=None, **fault)
+    found = patient.examine().first_failed
+    assert (found.check, found.action) == ("crm_org", "check_again")
+    assert "Something between Amend and Zoho answers" in found.cause
+
+
 def test_an_answer_without_access_token_is_named(patient, sandbox, clock):
     clock.advance(hours=2)
     sandbox.fail_next(TOKEN, status=200, body={"api_domain": "x"})
