@@ -94,6 +94,14 @@ def test_a_network_that_answers_for_zoho_is_named_and_no_reconnect_is_asked_for(
     assert "Something between Amend and Zoho answers" in found.cause
 
 
+@pytest.mark.parametrize("fault", [{"status": 200, "body": {"data": []}}, {"fault": "empty", "status": 204}], ids=["no row", "204"])
+def test_a_login_without_desk_organization_is_asked_to_reconnect_for_there_is_none_to_choose(patient, sandbox, fault):
+    sandbox.fail_next("GET /api/v1/organizations", times=None, **fault)
+    found = patient.examine().first_failed
+    assert (found.check, found.action) == ("desk_org", "reconnect")
+    assert "belongs to no Desk organization" in found.cause
+
+
 def test_an_answer_without_access_token_is_named(patient, sandbox, clock):
     clock.advance(hours=2)
     sandbox.fail_next(TOKEN, status=200, body={"api_domain": "x"})
