@@ -102,6 +102,15 @@ def test_a_login_without_desk_organization_is_asked_to_reconnect_for_there_is_no
     assert "belongs to no Desk organization" in found.cause
 
 
+def test_a_limit_of_crm_says_until_when(patient, sandbox):
+    body = {"code": "TOO_MANY_REQUESTS", "message": "too many", "details": {}, "status": "error"}
+    sandbox.fail_next("* /crm/v8/*", times=None, status=429, body=body, headers={"Retry-After": "3600"})
+    found = patient.examine().crm_org
+    assert found.outcome == Outcome.WARNING
+    assert "again at 2" in found.next
+    assert found.next.endswith(" UTC.")
+
+
 def test_an_answer_without_access_token_is_named(patient, sandbox, clock):
     clock.advance(hours=2)
     sandbox.fail_next(TOKEN, status=200, body={"api_domain": "x"})
