@@ -22,7 +22,7 @@ from zoho.fields import ABSENT, Field, FieldError
 from zoho.runtime import Amend
 
 ORIGIN = "rewind"
-HIDDEN = "changed in a way that the timeline does not show"
+HIDDEN = "Changed in a way that the timeline does not show."
 NO_HISTORY = (
     "Desk keeps no history of the fields of {}, so nothing can be rewound. Edits made with Amend can be undone from their receipts."
 )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from changes.candidates import find_candidates
+from changes.candidates import find_candidates, target_of
 from changes.drafts import Opened
 from zoho.errors import ZohoError
 from zoho.fields import Field, FieldError, Kind, Wire
@@ -21,12 +21,10 @@ from zoho.fields.shown import lf, name_in, text_of
 from zoho.fields.times import instant
 from zoho.runtime import Amend
 
-PEOPLE = {"crm": "users", "desk": "agents"}
-ANY_MODULE = "se_module"
 ID_DIGITS = 16
 """A telephone number has at most 15 digits, a Zoho id rarely fewer than 16."""
 SEPARATORS = (";", ",")
-"""With which the values of a multi-select have been seen joined."""
+"""With which the values of a multi-select may be joined: Zoho does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +152,8 @@ def _pointed(amend: Amend, told: Told) -> Wire:
         return told.parse(told.id)
     if told.text.isascii() and told.text.isdigit() and len(told.text) >= ID_DIGITS:
         return told.parse(told.text)
-    target = PEOPLE[told.field.product] if told.field.kind == Kind.OWNER else told.field.lookup_module
-    if not target or target == ANY_MODULE:
+    target = target_of(told.field)
+    if not target:
         raise FieldError(f"Zoho's timeline tells only a name, {_quoted(told.text)}, and not of what.")
     name = " ".join(told.text.split())
     try:
