@@ -77,14 +77,15 @@ def build(settings: Settings | None = None, *, now: Callable[[], datetime] | Non
     """
     settings, now = settings or Settings.load(), now or utc_now
     sessions = make_sessions(make_engine(settings.database_url))
+    centers = data_centers.load(settings.data_centers_file, settings.sandbox_port if settings.sandbox else None)
     gate = Gate(sessions, now, _locks(settings, sessions.kw["bind"]))
     request_log = RequestLog(sessions, now, gate.save)
     return Amend(
         settings=settings,
         sessions=sessions,
-        http=Http(gate=gate, record=request_log.record),
+        http=Http(gate=gate, record=request_log.record, centers=centers),
         keys=Keys.of(secret.get_secret_value() for secret in settings.encryption_keys),
-        data_centers=data_centers.load(settings.data_centers_file, settings.sandbox_port if settings.sandbox else None),
+        data_centers=centers,
         now=now,
         request_log=request_log,
         gate=gate,
