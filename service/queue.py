@@ -49,6 +49,7 @@ def trigger(settings: Settings) -> Callable[[UUID], None]:
             if not made:
                 made.extend(make(settings, _not_here))
             made[1](str(plan_id))
+            made[0].storage.close()  # of this thread: a plan is not begun so often that a connection should wait for the next
         except Exception:  # of whatever kind: the plan is stored, and the workers look for it by themselves
             log.exception("the queue did not take plan %s", plan_id)
 
