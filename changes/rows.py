@@ -84,6 +84,13 @@ def page(amend: Amend, plan_id: UUID, after: int, limit: int) -> list[Row]:
         return [Row(*row) for row in connection.execute(query.order_by(_C.position).limit(limit))]
 
 
+def find(amend: Amend, job: jobs.Job, record_id: str) -> list[Row]:
+    """The rows of one record: more than one where its source names it again."""
+    same = (_C.product == job.product) & (_C.module == job.module) & (_C.record_id == record_id) & (_C.plan_id == job.plan_id)
+    with amend.looking() as connection:
+        return [Row(*row) for row in connection.execute(select(*_COLUMNS).where(same).order_by(_C.position).limit(50))]
+
+
 def get(amend: Amend, plan_id: UUID, row_id: UUID) -> Row | None:
     """One row of a plan."""
     with amend.looking() as connection:

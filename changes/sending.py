@@ -77,7 +77,8 @@ def send(sending: Sending, taken: Sequence[Row]) -> list[Verdict]:
     _write_down(sending, kept, verdicts)
     if ready:
         marked: Values = {"state": StepState.SENT, "verdict": None, "sent_at": sending.amend.now(), "was_accepted": None}
-        sending.write([(row, {**marked, "tries": row.tries + 1}) for row in ready], durable=True)
+        as_sent = {**marked, "options": dict(sending.options)}  # which may have been chosen after the row was made
+        sending.write([(row, {**as_sent, "tries": row.tries + 1}) for row in ready], durable=True)
         ready = [row._replace(**marked, tries=row.tries + 1) for row in ready]
         sent = _call(sending, ready, batch, _since(sending.records, ready, batch))
         sending.write([(row, {"state": StepState.READY, "verdict": None, "tries": row.tries - 1}) for row in sent.unsent])
