@@ -28,6 +28,7 @@ BLUEPRINTS = (
     "records",
     "candidates",
     "history",
+    "plans",
     "explain",
     "bundle",
 )
