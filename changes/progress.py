@@ -164,7 +164,7 @@ def _stopped(job: Job, _now: datetime) -> Standing:
 
 def _done(job: Job, _now: datetime) -> Standing:
     bad = job.count(*VERDICTS) - job.count("stored")
-    return Standing("done", "warning" if bad else "success", "Every row was settled by reading it back. Ended", job.ended_at)
+    return Standing("done", "warning" if bad else "success", "Every row has its verdict. Ended", job.ended_at)
 
 
 def _plain(word: str, tone: str, sentence: str = "") -> Callable[[Job, datetime], Standing]:
