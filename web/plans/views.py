@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from changes import again, approval, jobs, progress, results, rows
@@ -23,13 +23,14 @@ from zoho.runtime import Amend
 bp = Blueprint("plans", __name__)
 
 PAGE = 50
-WORDS: dict[str, Callable[[Amend, UUID, UUID], bool]] = {
+DECISIONS: dict[str, Callable[[Amend, UUID, UUID], bool | UUID | Refused]] = {
     "pause": approval.pause,
     "resume": approval.resume,
     "stop": approval.stop,
     "preview": approval.preview_again,
+    "undo": again.undo,
+    "retry": again.retry,
 }
-CHILDREN: dict[str, Callable[[Amend, UUID, UUID], UUID | Refused]] = {"undo": again.undo, "retry": again.retry}
 
 
 @bp.context_processor
@@ -91,18 +92,15 @@ def choose(plan_id: UUID) -> ResponseReturnValue:
     return _answer(plan_id, approval.choose(amend(), operator().id, plan_id, automations(request.form)))
 
 
-@bp.post("/plans/<uuid:plan_id>/<any(pause, resume, stop, preview):word>")
-def say(plan_id: UUID, word: str) -> ResponseReturnValue:
-    """Pause, go on, stop or discard, preview again."""
-    if not WORDS[word](amend(), operator().id, plan_id):
+@bp.post("/plans/<uuid:plan_id>/<word>")
+def decide(plan_id: UUID, word: str) -> ResponseReturnValue:
+    """Pause, go on, stop or discard, preview again; take it back or try what failed: a plan of its own, whose preview comes first."""
+    if word not in DECISIONS:
+        abort(404)
+    done = DECISIONS[word](amend(), operator().id, plan_id)
+    if done is False:
         flash("The plan had moved on meanwhile, so this changed nothing. Here is how it stands.")
-    return redirect(url_for("plans.show", plan_id=plan_id), code=303)
-
-
-@bp.post("/plans/<uuid:plan_id>/<any(undo, retry):word>")
-def go_again(plan_id: UUID, word: str) -> ResponseReturnValue:
-    """Take the plan back, or try its failed rows once more: a plan of its own, whose preview comes first."""
-    return _answer(plan_id, CHILDREN[word](amend(), operator().id, plan_id))
+    return _answer(plan_id, None if isinstance(done, bool) else done)
 
 
 @bp.post("/plans/<uuid:plan_id>/rows/<uuid:row_id>/mend")
