@@ -30,6 +30,7 @@ BLUEPRINTS = (
     "records",
     "candidates",
     "history",
+    "plans",
     "explain",
     "bundle",
 )

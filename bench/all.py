@@ -9,10 +9,19 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from bench import client, edit, imports, road, sheets, storm, throughput
+from bench import client, edit, imports, plan_page, road, sheets, storm, throughput
 from bench.race import is_quick, table
 
-BENCHES = (client.measure, road.measure, throughput.measure, storm.measure, imports.measure, edit.measure, sheets.measure)
+BENCHES = (
+    client.measure,
+    road.measure,
+    throughput.measure,
+    storm.measure,
+    imports.measure,
+    edit.measure,
+    sheets.measure,
+    plan_page.measure,
+)
 
 
 def main() -> int:

@@ -154,6 +154,19 @@ def _is_whole() -> Any:
     return rows.TABLE.c.given.is_not(None) | rows.TABLE.c.undoes_id.is_not(None)
 
 
+def choose(amend: Amend, user_id: UUID, plan_id: UUID, options: Mapping[str, Any]) -> Refused | None:
+    """Let other automations of Zoho's run with the writes; an approval is then bound to that. Raises NotFoundError."""
+    job = _own(amend, user_id, plan_id)
+    if options == job.options:
+        return None
+    is_stale = job.state == JobState.STALE
+    waiting = [JobState.STALE] if is_stale else [JobState.PREVIEWED, JobState.PREVIEWING]
+    state = JobState.STALE if is_stale else JobState.PREVIEWING  # a worker seals it anew
+    if not jobs.move(amend, plan_id, waiting, state=state, digest=None, options=dict(options)):
+        return _refused("This plan was approved with the automations that were shown. Stop it to change them.")
+    return None
+
+
 def pause(amend: Amend, user_id: UUID, plan_id: UUID) -> bool:
     """Send nothing new; what is under way is settled. Raises NotFoundError."""
     _own(amend, user_id, plan_id)

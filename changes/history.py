@@ -1,4 +1,7 @@
-"""Queries over steps that were sent: who changed what, when, and what became of it."""
+"""Queries over steps that were sent: who changed what, when, and what became of it.
+
+The rows of a plan of many stand on its own page, and in the history of each record; the list of all edits would drown in them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from changes import plans
@@ -41,8 +44,13 @@ def list_receipts(amend: Amend, user_id: UUID, wanted: Filter, before: datetime 
     with amend.reading() as session:
         steps = _find(session, user_id, wanted, before, limit + 1)
         receipts = plans.receipts(session, steps[:limit])
-    more = receipts[-1].created_at if len(steps) > limit else None
+    more = _at(receipts[-1], wanted) if len(steps) > limit else None
     return HistoryPage(receipts, more)
+
+
+def _at(receipt: Receipt, wanted: Filter) -> datetime:
+    """By what the list is ordered: one record's edits by when each happened, which may be long after its plan was made."""
+    return (receipt.sent_at or receipt.settled_at or receipt.created_at) if wanted.record else receipt.created_at
 
 
 REMEMBERED = ("trigger",)
@@ -60,7 +68,8 @@ def last_options(amend: Amend, user_id: UUID, connection_id: UUID, product: str)
 
 def _find(session: Session, user_id: UUID, wanted: Filter, before: datetime | None, limit: int) -> Sequence[Step]:
     query = select(Step).join(Plan, Step.plan_id == Plan.id)
-    query = query.where(Plan.user_id == user_id, Step.state != StepState.READY)
+    query = query.where(Plan.user_id == user_id, Step.state.in_((StepState.SENT, StepState.SETTLED)))
+    at: Any = Plan.created_at
     if wanted.connection_id:
         query = query.where(Plan.connection_id == wanted.connection_id)
     if wanted.verdict == Verdict.UNKNOWN:  # also what was sent and never settled
@@ -70,6 +79,9 @@ def _find(session: Session, user_id: UUID, wanted: Filter, before: datetime | No
     if wanted.record:
         product, module, record_id = wanted.record
         query = query.where(Step.product == product, Step.module == module, Step.record_id == record_id)
+        at = func.coalesce(Step.sent_at, Step.settled_at, Plan.created_at)
+    else:
+        query = query.where(Plan.is_many.is_(False))
     if before:
-        query = query.where(Plan.created_at < before)
-    return session.scalars(query.order_by(Plan.created_at.desc(), Step.id.desc()).limit(limit)).all()
+        query = query.where(at < before)
+    return session.scalars(query.order_by(at.desc(), Step.id.desc()).limit(limit)).all()

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Integer, String, and_, bindparam, or_, select, update
 from sqlalchemy import Connection as Transaction
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column, relationship
 
 from changes.plans import Plan, StepState, Verdict
 from store import Base, ExactJson, UtcDateTime
@@ -109,6 +109,7 @@ def _tried(counts: Mapping[str, int]) -> int:
 
 
 TABLE: Any = Job.__table__
+_SHOWN = select(Job).join(Plan).options(defer(Job.source, raiseload=True))
 _GLANCE = select(TABLE.c.state, TABLE.c.counts, TABLE.c.tolerates, TABLE.c.not_before).where(TABLE.c.plan_id == bindparam("plan"))
 _HELD = select(TABLE.c.lease_owner, TABLE.c.counts).where(TABLE.c.plan_id == bindparam("plan")).with_for_update()
 _COUNT = update(TABLE).where(TABLE.c.plan_id == bindparam("plan")).values(counts=bindparam("counted"))
@@ -126,8 +127,8 @@ def kind(state: str, verdict: str | None) -> str:
 
 
 def get_own(session: Session, plan_id: UUID, user_id: UUID) -> Job:
-    """The operator's job; another's is as absent as none at all. Raises NotFoundError."""
-    found = session.scalar(select(Job).join(Plan).where(Job.plan_id == plan_id, Plan.user_id == user_id))
+    """The operator's job, without its source, which may be large; another's is as absent as none at all. Raises NotFoundError."""
+    found = session.scalar(_SHOWN.where(Job.plan_id == plan_id, Plan.user_id == user_id))
     if found is None:
         raise NotFoundError(f"no plan {plan_id}")
     return found
@@ -163,16 +164,16 @@ def glance(amend: Amend, plan_id: UUID) -> Glance:
 
 
 def list_own(session: Session, user_id: UUID, before: datetime | None, limit: int) -> Sequence[Job]:
-    """The operator's jobs, newest first, a page by time."""
-    query = select(Job).join(Plan).where(Plan.user_id == user_id, Plan.is_many)
+    """The operator's jobs, newest first, a page by time; without their sources."""
+    query = _SHOWN.where(Plan.user_id == user_id, Plan.is_many)
     if before:
         query = query.where(Plan.created_at < before)
     return session.scalars(query.order_by(Plan.created_at.desc()).limit(limit)).all()
 
 
 def children(session: Session, plan_id: UUID) -> Sequence[Job]:
-    """Plans that undo this one or try its rows again, oldest first."""
-    return session.scalars(select(Job).join(Plan).where(Job.parent_id == plan_id).order_by(Plan.created_at)).all()
+    """Plans that undo this one or try its rows again, oldest first; without their sources."""
+    return session.scalars(_SHOWN.where(Job.parent_id == plan_id).order_by(Plan.created_at)).all()
 
 
 def move(amend: Amend, plan_id: UUID, was: Sequence[str], **values: Any) -> bool:

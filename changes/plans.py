@@ -161,6 +161,8 @@ class Receipt:
     created_at: datetime
     sent_at: datetime | None
     settled_at: datetime | None
+    plan_id: UUID | None = None
+    """Of a plan of many, which has a page."""
 
     @property
     def is_open(self) -> bool:
@@ -233,8 +235,10 @@ def to_rows(changes: Sequence[Change]) -> list[dict[str, Any]]:
 
 
 def get_own(session: Session, step_id: UUID, user_id: UUID) -> Step:
-    """The operator's step; another's is as absent as none at all. Raises NotFoundError."""
-    found = session.scalar(select(Step).join(Plan, Step.plan_id == Plan.id).where(Step.id == step_id, Plan.user_id == user_id))
+    """The operator's step; another's is as absent as none at all, and so is a row of a plan before it is sent. Raises NotFoundError."""
+    is_receipt = Plan.is_many.is_(False) | Step.state.in_((StepState.SENT, StepState.SETTLED))
+    mine = select(Step).join(Plan, Step.plan_id == Plan.id).where(Step.id == step_id, Plan.user_id == user_id)
+    found = session.scalar(mine.where(is_receipt))
     if found is None:
         raise NotFoundError(f"no receipt {step_id}")
     return found
@@ -290,6 +294,7 @@ def receipt_of(step: Step, plan: Plan, connection_name: str, undone_by: UUID | N
         created_at=plan.created_at,
         sent_at=step.sent_at,
         settled_at=step.settled_at,
+        plan_id=plan.id if plan.is_many else None,
     )
 
 

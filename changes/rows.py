@@ -85,6 +85,13 @@ def page(amend: Amend, plan_id: UUID, after: int, limit: int) -> list[Row]:
         return [Row(*row) for row in connection.execute(query.order_by(_C.position).limit(limit))]
 
 
+def find(amend: Amend, job: jobs.Job, record_id: str) -> list[Row]:
+    """The rows of one record: more than one where its source names it again."""
+    same = (_C.product == job.product) & (_C.module == job.module) & (_C.record_id == record_id) & (_C.plan_id == job.plan_id)
+    with amend.looking() as connection:
+        return [Row(*row) for row in connection.execute(select(*_COLUMNS).where(same).order_by(_C.position).limit(50))]
+
+
 def get(amend: Amend, plan_id: UUID, row_id: UUID) -> Row | None:
     """One row of a plan."""
     with amend.looking() as connection:
@@ -126,8 +133,9 @@ def write(amend: Amend, plan_id: UUID, owner: str, changed: Iterable[tuple[Row, 
     return True
 
 
-def mark_sent(amend: Amend, plan_id: UUID, owner: str, taken: Sequence[Row]) -> list[Row] | None:
-    """The rows as sent, written down so that it survives a power cut; None when the lease is somebody else's."""
+def mark_sent(amend: Amend, plan_id: UUID, owner: str, taken: Sequence[Row], options: Mapping[str, Any]) -> list[Row] | None:
+    """The rows as sent with these options, which may have been chosen after the rows were made; written down so that it survives a
+    power cut. None when the lease is somebody else's."""
     moved: Counter[str] = Counter(row.kind for row in taken)
     moved = Counter({name: -number for name, number in moved.items()})
     moved[StepState.SENT] += len(taken)
@@ -136,7 +144,9 @@ def mark_sent(amend: Amend, plan_id: UUID, owner: str, taken: Sequence[Row]) -> 
     with amend.writing(durable=True) as transaction:
         if not jobs.note_held(transaction, plan_id, owner, moved):
             return None
-        transaction.execute(update(TABLE).where(_C.id.in_([row.id for row in taken])).values(**same, tries=_C.tries + 1))
+        transaction.execute(
+            update(TABLE).where(_C.id.in_([row.id for row in taken])).values(**same, tries=_C.tries + 1, options=dict(options))
+        )
     return [row._replace(state=StepState.SENT, verdict=None, sent_at=at, was_accepted=None, tries=row.tries + 1) for row in taken]
 
 

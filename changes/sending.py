@@ -56,7 +56,7 @@ class Sending:
     def mark_sent(self, taken: Sequence[Row]) -> list[Row]:
         """The rows as sent, which is written down before the call leaves. Raises LeaseLostError."""
         with self.mutex:
-            marked = rows.mark_sent(self.amend, self.plan_id, self.owner, taken)
+            marked = rows.mark_sent(self.amend, self.plan_id, self.owner, taken, self.options)
         if marked is None:
             raise LeaseLostError(str(self.plan_id))
         return marked

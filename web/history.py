@@ -103,7 +103,7 @@ def _receipt_page(receipt: Receipt, message: Message | None = None) -> ResponseR
         "history/show.html",
         receipt=receipt,
         headline=verdicts.headline(receipt),
-        automations=verdicts.automations(receipt),
+        automations=verdicts.automations(receipt.product, receipt.options),
         rewound_to=_before(receipt.options.get(REWOUND_TO, "")) if receipt.origin == "rewind" else None,
         zoho_link=verdicts.zoho_link(amend().data_centers, connection, receipt),
         message=message,

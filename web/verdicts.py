@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -22,7 +22,7 @@ TONES: dict[Verdict, str] = {
     Verdict.SKIPPED: "secondary",
 }
 """Tone of the pill: it only underlines the word."""
-ORIGINS = {"undo": "by undo", "tool": "by a tool", "rewind": "by rewind"}
+ORIGINS = {"undo": "by undo", "tool": "by a tool", "rewind": "by rewind", "plan": "by a plan", "file": "by a plan", "retry": "by a retry"}
 """How an edit came to be that was not typed into the form."""
 MOST = 3
 LONGEST = 80
@@ -119,15 +119,15 @@ def _short(text: str) -> str:
     return (text[: LONGEST - 1] + "…" if len(text) > LONGEST else text) or "empty"
 
 
-def automations(receipt: Receipt) -> str:
-    """Which of Zoho's automations were let run with the edit."""
-    if receipt.product == "desk":
-        quiet = "; the customer was not notified of the closing" if receipt.options.get("quiet_close") else ""
+def automations(product: str, options: Mapping[str, Any]) -> str:
+    """Which of Zoho's automations were let run with a write that has these options."""
+    if product == "desk":
+        quiet = "; the customer was not notified of the closing" if options.get("quiet_close") else ""
         return f"Desk's own rules{quiet}"
-    transition = receipt.options.get("transition")
+    transition = options.get("transition")
     if transition:
         return f"Those of the transition “{transition['name']}” of the blueprint “{transition['process']}”"
-    trigger: Any = receipt.options.get("trigger")
+    trigger = options.get("trigger")
     if trigger is None:
         return "All (Zoho's default)"
     return f"Only: {', '.join(TRIGGERS.get(name, str(name)) for name in trigger)}" if trigger else "None: all were left out"

@@ -96,13 +96,16 @@ def _parts(form: MultiDict[str, str]) -> dict[str, list[str]]:
 
 
 def _options(form: MultiDict[str, str]) -> dict[str, Any]:
-    options: dict[str, Any] = {}
-    if form.get("automations") in (RUN_NONE, RUN_SOME):
-        ticked = form.getlist("run") if form["automations"] == RUN_SOME else ()
-        options["trigger"] = [name for name in TRIGGERS if name in ticked]
-    if form.get("quiet_close"):
-        options["quiet_close"] = True
-    return options
+    quiet = {"quiet_close": True} if form.get("quiet_close") else {}
+    return {**automations(form), **quiet}
+
+
+def automations(form: MultiDict[str, str]) -> dict[str, Any]:
+    """Which of Zoho's automations were chosen, as options of a write; empty for all, Zoho's default."""
+    if form.get("automations") not in (RUN_NONE, RUN_SOME):
+        return {}
+    ticked = form.getlist("run") if form["automations"] == RUN_SOME else ()
+    return {"trigger": [name for name in TRIGGERS if name in ticked]}
 
 
 def _decision(text: str) -> tuple[str, bool] | None:
