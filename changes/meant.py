@@ -37,7 +37,12 @@ def folded(text: str) -> str:
 
 def same_text(one: str, other: str) -> bool:
     """Whether two texts are the same to somebody who types them: case and blanks apart. Accents count."""
-    return " ".join(one.casefold().split()) == " ".join(other.casefold().split()) != ""
+    return plain(one) == plain(other) != ""
+
+
+def plain(text: str) -> str:
+    """Equal for texts that ``same_text`` takes for the same."""
+    return " ".join(text.casefold().split())
 
 
 def question(name: str, prompt: str, options: Sequence[Choice], *, more: bool = False) -> Question:
