@@ -219,8 +219,9 @@ def _is_dead(owner: str) -> bool:
 
 
 def _began(pid: int) -> str:
-    """When a process began, in the kernel's ticks; empty for none."""
+    """When a process began, in the kernel's ticks; empty for none, and for one that is dead and not yet buried."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return "" if state in "ZX" else rest[18]
     except (OSError, IndexError):
         return ""

@@ -81,9 +81,10 @@ def send(sending: Sending, taken: Sequence[Row]) -> list[Verdict]:
         ready = [row._replace(**marked, tries=row.tries + 1) for row in ready]
         sent = _call(sending, ready, batch, _since(sending.records, ready, batch))
         sending.write([(row, {"state": StepState.READY, "verdict": None, "tries": row.tries - 1}) for row in sent.unsent])
-        _write_down(sending, _judge(sending, sent.outcomes), verdicts)
-        if sent.error is not None:
-            raise sent.error
+        judged, unseen = _judge(sending, sent.outcomes)
+        _write_down(sending, judged, verdicts)
+        if error := sent.error or unseen:
+            raise error
     return [verdicts[row.id] for row in taken if row.id in verdicts]
 
 
@@ -184,26 +185,26 @@ def _halves(taken: list[Row]) -> list[list[Row]]:
     return [part for part in (taken[:middle], taken[middle:]) if part]
 
 
-def _judge(sending: Sending, outcomes: Sequence[tuple[Row, WriteOutcome]]) -> list[tuple[Row, Values]]:
-    """What became of rows that were sent: by reading back all of which Zoho did not say no."""
+def _judge(sending: Sending, outcomes: Sequence[tuple[Row, WriteOutcome]]) -> tuple[list[tuple[Row, Values]], ZohoError | None]:
+    """What became of rows that were sent: by reading back all of which Zoho did not say no; and what kept us from reading."""
     amend, records = sending.amend, sending.records
     asked = [row for row, outcome in outcomes if outcome.status != "refused"]
     found: dict[str, dict[str, Any]] = {}
-    unseen = ""
+    unseen: ZohoError | None = None
     for first in range(0, len(asked), records.size):
         part = asked[first : first + records.size]
         try:
             found |= records.read([row.record_id for row in part], _names(part)).records
         except ZohoError as error:
-            unseen = error.summary
+            unseen = error
     settled_rows = []
     for row, outcome in outcomes:
         if outcome.status == "refused":
             values = settled(amend, Verdict.REFUSED, row.read_changes(), refusals=outcome.refusals, outcome=outcome, tries=row.tries)
         else:
-            values = _verdict(sending, row, outcome, found.get(row.record_id), unseen)
+            values = _verdict(sending, row, outcome, found.get(row.record_id), unseen.summary if unseen else "")
         settled_rows.append((row, values))
-    return settled_rows
+    return settled_rows, unseen
 
 
 def _verdict(sending: Sending, row: Row, outcome: WriteOutcome, record: dict[str, Any] | None, unseen: str) -> Values:

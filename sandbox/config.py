@@ -48,6 +48,8 @@ class Config:
     automation: bool | dict[str, dict[str, Any]] = False  # a workflow rewrites fields after an update: module → field → value
     strict_picklists: bool = False  # refuse values that no layout knows
     credits_remaining: int | None = None  # X-API-CREDITS-REMAINING, which Zoho leaves out at first
+    poison_record: str | None = None  # a call with this record in it is refused as a whole
+    revoke_after_writes: int = 0  # somebody removes the app once so many records were written; 0 is never
     search_lag_seconds: int = 0  # records changed more recently are not found
     pages_by_number: int = 10  # of a list; those beyond want a page token
     time_zone: str = "Europe/Zurich"  # of the current user

@@ -74,6 +74,9 @@ def _update(call: Call, body: Json, path_id: str | None) -> Response:
     if header is not None and since is None:
         raise crm_refusal("INVALID_DATA", 400, {"expected_data_type": "datetime", "header": "If-Unmodified-Since"})
     module = call.world.crm.get_module(call.args["module"])
+    poison = call.world.config.poison_record
+    if poison is not None and any(isinstance(sent, dict) and sent.get("id") == poison for sent in body["data"]):
+        raise crm_refusal("INVALID_DATA", 400, {"expected_data_type": "jsonobject", "api_name": "data"})
     items = []
     for index, sent in enumerate(body["data"]):
         try:
@@ -83,7 +86,7 @@ def _update(call: Call, body: Json, path_id: str | None) -> Response:
     codes = {item["code"] for item in items}
     status = 200 if codes == {"SUCCESS"} else 207 if "SUCCESS" in codes else 412 if codes == {"ALREADY_MODIFIED"} else 400
     if "SUCCESS" in codes:
-        call.world.changed()
+        call.world.note_writes(sum(item["code"] == "SUCCESS" for item in items))
     return json_answer({"data": items}, status)
 
 

@@ -45,6 +45,7 @@ class World:
         self.faults = Faults()
         self.traffic = Traffic(self.config)
         self.requests: list[Seen] = []
+        self.written = 0
         self.crm = CrmStore(self.config, self.now, self.started_at)
         self.desk = DeskStore(self.config, self.now, self.started_at)
         self.accounts_url = self.api_url = self.desk_url = ""
@@ -58,6 +59,14 @@ class World:
         """Tell whoever keeps the state."""
         if self.on_change is not None:
             self.on_change()
+
+    def note_writes(self, number: int) -> None:
+        """So many records were written; after some of them somebody may remove the app."""
+        self.written += number
+        if 0 < self.config.revoke_after_writes <= self.written:
+            self.config.revoke_after_writes = 0
+            self.grants.all.clear()
+        self.changed()
 
     def grant_of(self, request: Request) -> Grant | None:
         """The grant of the request's access token. ``Bearer`` is tolerated."""
