@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 
 from zoho.fields import FieldError
 from zoho.fields.choices import MAX_ID
@@ -36,3 +37,43 @@ def _has_lost_digits(text: str) -> bool:
     if not digits.isdigit():
         return True
     return len(digits) > EXCEL_DIGITS and (int(digits[:40]) > EXACT or digits.endswith("0"))
+
+
+class Duplicates:
+    """Finds ids that were seen before, and where. A million take 36 MB: two arrays that are a hash table, for a dict takes 120."""
+
+    def __init__(self) -> None:
+        self._ids, self._lines, self._used = array("Q", bytes(8 << 10)), array("Q", bytes(8 << 10)), 0
+        self._long: dict[int, int] = {}
+
+    def first_line(self, record_id: str, line: int) -> int | None:
+        """The line where this id stood first; None when it is here, at ``line``, for the first time."""
+        number = int(record_id)
+        if not 0 < number < 1 << 64:
+            first = self._long.setdefault(number, line)
+            return first if first != line else None
+        at = self._place(number)
+        if self._ids[at]:
+            return self._lines[at]
+        self._ids[at], self._lines[at] = number, line
+        self._used += 1
+        if self._used * 3 > len(self._ids) * 2:
+            self._grow()
+        return None
+
+    def _place(self, number: int) -> int:
+        """Where the id stands, or is to stand: the first free place behind the one that its digits say."""
+        ids, last = self._ids, len(self._ids) - 1
+        at = (number * 0x9E3779B97F4A7C15 >> 24) & last
+        while ids[at] and ids[at] != number:
+            at = (at + 1) & last
+        return at
+
+    def _grow(self) -> None:
+        seen = zip(self._ids, self._lines, strict=True)
+        size = len(self._ids) * 2
+        self._ids, self._lines = array("Q", bytes(8 * size)), array("Q", bytes(8 * size))
+        for number, line in seen:
+            if number:
+                at = self._place(number)
+                self._ids[at], self._lines[at] = number, line

@@ -1,0 +1,104 @@
+"""Sheets of an XLSX workbook, by calamine."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
+
+from changes.spreadsheets.archive import AGAIN, check_archive
+from changes.spreadsheets.survey import Broken, sheets_of, survey
+from changes.spreadsheets.words import MAX_CELL, MAX_ROWS, Row, Sheet, SheetError, check_header, too_many_rows
+from zoho.fields.shown import text_of
+
+EXACT_DIGITS = 15
+"""Of a number, as many digits as a spreadsheet shows: behind them stands what binary fractions are off by."""
+
+
+def inspect_workbook(path: Path, name: str) -> Sheet:
+    """The sheets that people see, and the header of the one called ``name``, else of the first. Raises SheetError."""
+    names, chosen, sheet, _ = _opened(path, name)
+    for line, cells in enumerate(sheet.iter_rows(), 1):
+        texts = [cell_text(cell) or "" for cell in cells]
+        if any(text.strip() for text in texts):
+            return Sheet(
+                "xlsx", path.stat().st_size, check_header(texts, line), line, names=names, name=chosen, notes=_notes(names, chosen)
+            )
+    raise SheetError(f"The sheet “{chosen[:80]}” is empty.")
+
+
+def workbook_rows(path: Path, sheet: Sheet) -> Iterator[Row]:
+    """The rows below the header; ``line`` is the number that the spreadsheet program shows."""
+    _, _, opened, broken = _opened(path, sheet.name)
+    first, width, count = (opened.start or (0, 0))[1], len(sheet.header), 0
+    for line, cells in enumerate(opened.iter_rows(), 1):
+        texts = [cell_text(cell) for cell in cells]
+        wrong = broken.get(line)
+        if line <= sheet.header_line or not (any(texts) or wrong):
+            continue
+        count += 1
+        if count > MAX_ROWS["xlsx"]:
+            raise SheetError(too_many_rows("xlsx"), line)
+        numbers = frozenset([at for at, cell in enumerate(cells[:width]) if type(cell) in (float, int)])
+        complaint = _complaint(sheet, line, texts, {column - first - 1: what for column, what in (wrong or {}).items()})
+        yield Row(line, (*texts[:width], *[None] * (width - len(texts))), numbers, complaint)
+
+
+def cell_text(cell: Any) -> str | None:
+    """What a cell holds, as text; None for a blank one.
+
+    A date and a midnight are the same to a spreadsheet: both are ``2026-11-27``, and the field tells what is meant. A number has as many
+    digits as the spreadsheet program shows.
+    """
+    if isinstance(cell, str):
+        return None if not cell or cell.isspace() else cell
+    if isinstance(cell, bool):
+        return text_of(cell)
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else text_of(float(f"{cell:.{EXACT_DIGITS}g}"))
+    if isinstance(cell, datetime):
+        return (cell + timedelta(milliseconds=500)).replace(microsecond=0).isoformat()
+    if isinstance(cell, date | time):
+        return cell.replace(microsecond=0).isoformat() if isinstance(cell, time) else cell.isoformat()
+    if isinstance(cell, timedelta):
+        seconds = round(cell.total_seconds())
+        return f"{'-' if seconds < 0 else ''}{abs(seconds) // 3600}:{abs(seconds) // 60 % 60:02}:{abs(seconds) % 60:02}"
+    return str(cell)
+
+
+def _complaint(sheet: Sheet, line: int, texts: Sequence[str | None], broken: dict[int, str]) -> SheetError | None:
+    for at, what in sorted(broken.items()):
+        if at < len(sheet.header):
+            return SheetError(what, line, sheet.header[at])
+    if any(texts[len(sheet.header) :]):
+        return SheetError("This row has cells to the right of the last named column.", line)
+    long = next((at for at, text in enumerate(texts) if text and len(text) > MAX_CELL), None)
+    if long is None:
+        return None
+    return SheetError(f"This cell has {len(texts[long] or ''):,} characters; at most {MAX_CELL:,} are taken.", line, sheet.header[long])
+
+
+def _opened(path: Path, name: str) -> tuple[tuple[str, ...], str, CalamineSheet, Broken]:
+    """The names of the sheets, the chosen one, and what is wrong in it. Calamine opens nothing that was not looked through."""
+    try:
+        check_archive(path)
+        sheets = sheets_of(path)
+        if not sheets:
+            raise SheetError("This workbook has no sheet that can be seen.")
+        chosen = name or next(iter(sheets))
+        if chosen not in sheets:
+            raise SheetError(f"This workbook has no sheet “{chosen[:80]}”: it has {', '.join(sheets)[:300]}.")
+        broken = survey(path, sheets[chosen])
+        return tuple(sheets), chosen, CalamineWorkbook.from_path(path).get_sheet_by_name(chosen), broken
+    except (CalamineError, zipfile.BadZipFile, zlib.error, ElementTree.ParseError, LookupError, EOFError, OSError) as exc:
+        raise SheetError(f"This workbook is damaged. {AGAIN}") from exc
+
+
+def _notes(names: Sequence[str], chosen: str) -> tuple[str, ...]:
+    return (f"The workbook has {len(names)} sheets; this is “{chosen}”.",) if len(names) > 1 else ()
