@@ -27,6 +27,7 @@ BLUEPRINTS = (
     "connect",
     "records",
     "candidates",
+    "propose",
     "history",
     "explain",
     "bundle",
