@@ -9,10 +9,10 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from bench import client, edit, imports, road, storm, throughput
+from bench import client, edit, imports, road, storm, throughput, upload
 from bench.race import is_quick, table
 
-BENCHES = (client.measure, road.measure, throughput.measure, storm.measure, imports.measure, edit.measure)
+BENCHES = (client.measure, road.measure, throughput.measure, storm.measure, imports.measure, edit.measure, upload.measure)
 
 
 def main() -> int:
