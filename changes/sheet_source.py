@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 from uuid import uuid4
+from xml.etree import ElementTree
 
 from sqlalchemy import select
 
@@ -16,7 +18,10 @@ from changes import spreadsheets
 from changes.given import Given
 from changes.ids import read_id
 from changes.jobs import Job, JobState
-from changes.spreadsheets import Row, SheetError
+from changes.spreadsheets import Row, Sheet, SheetError
+from changes.spreadsheets.archive import check_archive
+from changes.spreadsheets.kinds import kind_of
+from changes.spreadsheets.survey import sheets_of
 from zoho.answers import Refusal
 from zoho.errors import RequestRefusedError
 from zoho.fields import FieldError
@@ -27,6 +32,8 @@ MAX_FILE = 300_000_000
 KEPT = timedelta(days=1)
 """How long a file waits for its plan to be proposed."""
 BLOCK = 1 << 20
+MOST_SHEETS = 10
+"""How many sheets of a workbook are looked at to find one with rows: each takes a while."""
 _NAME = re.compile(r"[0-9a-f]{32}\.sheet", re.ASCII)
 GONE = "The uploaded file is gone: it is kept for a day. Upload it again."
 
@@ -80,6 +87,28 @@ def sweep(amend: Amend) -> None:
         wanted = {source.get("file") for source in sources}
     for name in old.keys() - wanted:
         forget(amend, name)
+
+
+def inspect(path: Path, name: str) -> Sheet:
+    """The file, or of a workbook the first sheet that has rows: many begin with a cover. Raises SheetError."""
+    try:
+        return spreadsheets.inspect(path, name)
+    except SheetError:
+        if kind_of(path, name) != "xlsx":
+            raise
+        for other in _other_sheets(path):
+            with suppress(SheetError):
+                return spreadsheets.inspect(path, name, other)
+        raise
+
+
+def _other_sheets(path: Path) -> list[str]:
+    """The names of some more sheets. Raises SheetError for a workbook that must not be opened."""
+    check_archive(path)
+    try:
+        return [*sheets_of(path)][1:MOST_SHEETS]
+    except (LookupError, ElementTree.ParseError):
+        return []
 
 
 def source(file: str, name: str, sheet: str, id_at: int, columns: Sequence[Column]) -> dict[str, Any]:

@@ -30,6 +30,12 @@
     input.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
   }
 
+  function colour(swatch) {
+    const select = swatch.parentElement.querySelector("select");
+    select.addEventListener("change", () => swatch.firstElementChild.setAttribute("fill", select.selectedOptions[0]?.dataset.colour ?? "none"));
+  }
+
+  document.querySelectorAll(".set .swatch").forEach(colour);
   document.querySelectorAll("[data-bulk]").forEach(bulk);
   document.querySelectorAll("[data-sifts]").forEach(sift);
 })();

@@ -126,6 +126,16 @@ def test_a_workbook_has_its_sheet_chosen(client: Visitor, amend: Amend, upload: 
     assert [(row.record_id, row.given) for row in rows.page(amend, plan_id, -1, 10)] == [(leads[0], {"City": "Bern"})]
 
 
+def test_a_workbook_that_begins_with_a_cover_opens_at_its_rows(
+    client: Visitor, amend: Amend, upload: Any, leads: list[str], tmp_path: Path
+) -> None:
+    book = write_workbook(tmp_path / "a.xlsx", {"Cover": [["Our leads"]], "Data": [["Record Id", "City"], [leads[0], "Bern"]]})
+
+    _, (row,) = read(client, amend, upload(book.read_bytes(), "a.xlsx"))
+
+    assert row.given == {"City": "Bern"}
+
+
 def test_what_is_wrong_with_a_row_stands_at_its_line(client: Visitor, amend: Amend, upload: Any, leads: list[str]) -> None:
     lines = [
         "\ufeffRecord Id;City;Phone",

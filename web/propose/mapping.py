@@ -80,8 +80,8 @@ def keep_file(amend: Amend, place: Place, content: BinaryIO | None, called: str,
         connection = connections.get_own(session, place.connection_id, place.user_id)
     file = sheet_source.keep(amend, content if content is not None else BytesIO(storable(pasted).strip("\r\n").encode()))
     try:
-        spreadsheets.inspect(_path(amend, file), name)
-        typed = {"name": [name]}
+        found = sheet_source.inspect(_path(amend, file), name)
+        typed = {"name": [name], "sheet": [found.name]}
         where = (place.product, place.module, SHEET + file.removesuffix(".sheet"))
         return drafts.keep(amend, place.user_id, connection, *where, {}, typed).snapshot_id
     except (SheetError, ZohoError):
