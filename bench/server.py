@@ -135,9 +135,20 @@ class Crm:
             case ["settings", ("fields" | "layouts") as part]:
                 module = request.query["module"][0]
                 return 200, _json({part: metadata.fields(module) if part == "fields" else metadata.layouts(module)})
+            case [module] if "ids" in request.query:
+                return 200, _json({"data": self._listed(module, request.query), "info": {"more_records": False}})
             case [module, id] if id.isdigit():
                 return 200, _json({"data": [{**metadata.record(module), **self.records.get((module, id), {}), "id": id}]})
         return 404, _json({"code": "INVALID_URL_PATTERN", "details": {}, "message": "no such address", "status": "error"})
+
+    def _listed(self, module: str, query: dict[str, list[str]]) -> list[Json]:
+        names, plain = query["fields"][0].split(","), metadata.record(module)
+        wanted = {name: plain.get(name) for name in names}
+        ids = query["ids"][0].split(",")
+        return [
+            {**wanted, **{name: held[name] for name in names if name in (held := self.records.get((module, id), {}))}, "id": id}
+            for id in ids
+        ]
 
     def _update(self, request: Request, module: str, id: str | None = None) -> Answer:
         rows = json.loads(request.body)["data"]

@@ -24,6 +24,7 @@ SIZE = {"crm": 100, "desk": 1}
 """Records a call: Desk has no update of many that says what became of each."""
 UNLISTED = frozenset({Kind.SUBFORM, Kind.LINKS, Kind.FILES, Kind.RICH_TEXT})
 """What no list shows, or shows only the beginning of: records with such a field are read one by one."""
+NAMED = frozenset({Kind.OWNER, Kind.LOOKUP, Kind.ANY_LOOKUP, *UNLISTED})
 BESIDE = ("Modified_Time", "Modified_By", "Layout", *(part for name in CRM_NAMES for part in name.split("+")))
 """Version, author, layout and name of a record."""
 FRESH_SECONDS = 60.0
@@ -91,9 +92,12 @@ class Records:
         return {name: comparable(settled(template[name], record), record) for name in names if name in template}
 
     def known_fields(self, record: dict[str, Any], names: Sequence[str]) -> dict[str, Field]:
-        """The same, with those that Zoho does not list any more: they can be compared."""
-        found = self.fields(record, names)
-        return {name: found.get(name) or unknown_field(self.product, name) for name in names}
+        """Fields to compare and to send by: also such as Zoho does not list any more, and few are settled for the record."""
+        if self.product == "desk":
+            found = self.fields(record, names)
+            return {name: found.get(name) or unknown_field("desk", name) for name in names}
+        template = self._template(record)
+        return {name: _named(template[name], record) if name in template else unknown_field("crm", name) for name in names}
 
     def name_of(self, record: Mapping[str, Any], record_id: str) -> str:
         """How people call this record."""
@@ -146,6 +150,11 @@ class Records:
             known = {str(meta.get("api_name")) for meta in metadata.crm_fields(self._amend, self.connection, self.module)}
             self._beside = tuple(name for name in dict.fromkeys(BESIDE) if name in known or name == "Modified_Time")
         return self._beside
+
+
+def _named(field: Field, record: dict[str, Any]) -> Field:
+    """With a name for the id that the record holds; other kinds show their values without knowing the record."""
+    return settled(field, record) if field.kind in NAMED else field
 
 
 def instant(version: str) -> datetime:

@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Integer, String, and_, or_, select, update
+from sqlalchemy import JSON, ForeignKey, Integer, String, and_, bindparam, or_, select, update
 from sqlalchemy import Connection as Transaction
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -101,10 +101,17 @@ class Job(Base):
     @property
     def tried(self) -> int:
         """Rows that were sent and settled."""
-        return self.count(*Verdict) - self.count(Verdict.SKIPPED)
+        return _tried(self.counts)
+
+
+def _tried(counts: Mapping[str, int]) -> int:
+    return sum(counts.get(verdict, 0) for verdict in Verdict if verdict != Verdict.SKIPPED)
 
 
 TABLE: Any = Job.__table__
+_GLANCE = select(TABLE.c.state, TABLE.c.counts, TABLE.c.tolerates, TABLE.c.not_before).where(TABLE.c.plan_id == bindparam("plan"))
+_HELD = select(TABLE.c.lease_owner, TABLE.c.counts).where(TABLE.c.plan_id == bindparam("plan")).with_for_update()
+_COUNT = update(TABLE).where(TABLE.c.plan_id == bindparam("plan")).values(counts=bindparam("counted"))
 
 
 def kind(state: str, verdict: str | None) -> str:
@@ -133,6 +140,26 @@ def load(amend: Amend, plan_id: UUID) -> Job:
     if found is None:
         raise NotFoundError(f"no plan {plan_id}")
     return found
+
+
+class Glance(NamedTuple):
+    """What changes of a job while it runs; a job's source may be large."""
+
+    state: str
+    counts: dict[str, int]
+    tolerates: list[str]
+    not_before: datetime | None
+
+    @property
+    def tried(self) -> int:
+        """Rows that were sent and settled."""
+        return _tried(self.counts)
+
+
+def glance(amend: Amend, plan_id: UUID) -> Glance:
+    """How the job stands now."""
+    with amend.looking() as connection:
+        return Glance(*connection.execute(_GLANCE, {"plan": plan_id}).one())
 
 
 def list_own(session: Session, user_id: UUID, before: datetime | None, limit: int) -> Sequence[Job]:
@@ -167,6 +194,17 @@ def note(transaction: Transaction, plan_id: UUID, changes: Mapping[str, int], **
     counts.update(changes)
     left = {name: number for name, number in counts.items() if number}
     transaction.execute(update(TABLE).where(TABLE.c.plan_id == plan_id).values(counts=left, **values))
+
+
+def note_held(transaction: Transaction, plan_id: UUID, owner: str, changes: Mapping[str, int]) -> bool:
+    """The same for who has the lease; False, and nothing is counted, for anybody else."""
+    row = transaction.execute(_HELD, {"plan": plan_id}).one()
+    if row.lease_owner != owner:
+        return False
+    counts = Counter(row.counts)
+    counts.update(changes)
+    transaction.execute(_COUNT, {"plan": plan_id, "counted": {name: number for name, number in counts.items() if number}})
+    return True
 
 
 def owner_name() -> str:

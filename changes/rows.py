@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -108,25 +109,40 @@ def recount(transaction: Transaction, plan_id: UUID) -> dict[str, int]:
     return dict(counts)
 
 
-def write(amend: Amend, plan_id: UUID, owner: str, changed: Iterable[tuple[Row, Mapping[str, Any]]], *, durable: bool = False) -> bool:
+def write(amend: Amend, plan_id: UUID, owner: str, changed: Iterable[tuple[Row, Mapping[str, Any]]]) -> bool:
     """Write new values of rows and count them, in one transaction; False when the lease is somebody else's, and nothing was written."""
     pairs = list(changed)
     if not pairs:
         return True
-    names = tuple(pairs[0][1])
-    values = [{**new, "row_id": row.id} for row, new in pairs]
-    statement = update(TABLE).where(_C.id == bindparam("row_id")).values({name: bindparam(name) for name in names})
+    statement = _statement(tuple(pairs[0][1]))
     moved: Counter[str] = Counter()
     for row, new in pairs:
         moved[row.kind] -= 1
         moved[jobs.kind(new.get("state", row.state), new.get("verdict", row.verdict))] += 1
-    with amend.writing(durable=durable) as transaction:
-        holder = transaction.scalar(select(jobs.TABLE.c.lease_owner).where(jobs.TABLE.c.plan_id == plan_id).with_for_update())
-        if holder != owner:
+    with amend.writing() as transaction:
+        if not jobs.note_held(transaction, plan_id, owner, moved):
             return False
-        transaction.execute(statement, values)
-        jobs.note(transaction, plan_id, moved)
+        transaction.execute(statement, [{**new, "row_id": row.id} for row, new in pairs])
     return True
+
+
+def mark_sent(amend: Amend, plan_id: UUID, owner: str, taken: Sequence[Row]) -> list[Row] | None:
+    """The rows as sent, written down so that it survives a power cut; None when the lease is somebody else's."""
+    moved: Counter[str] = Counter(row.kind for row in taken)
+    moved = Counter({name: -number for name, number in moved.items()})
+    moved[StepState.SENT] += len(taken)
+    at = amend.now()
+    same = {"state": StepState.SENT, "verdict": None, "sent_at": at, "was_accepted": None}
+    with amend.writing(durable=True) as transaction:
+        if not jobs.note_held(transaction, plan_id, owner, moved):
+            return None
+        transaction.execute(update(TABLE).where(_C.id.in_([row.id for row in taken])).values(**same, tries=_C.tries + 1))
+    return [row._replace(state=StepState.SENT, verdict=None, sent_at=at, was_accepted=None, tries=row.tries + 1) for row in taken]
+
+
+@lru_cache(maxsize=32)
+def _statement(names: tuple[str, ...]) -> Any:
+    return update(TABLE).where(_C.id == bindparam("row_id")).values({name: bindparam(name) for name in names})
 
 
 def settled(
@@ -139,7 +155,7 @@ def settled(
     outcome: WriteOutcome | None = None,
     tries: int = 0,
 ) -> dict[str, Any]:
-    """The columns of a verdict. *unknown* leaves the row open."""
+    """The columns of a verdict. *unknown* leaves the row open. Of what was stored Zoho's answer says no more than the record does."""
     return {
         "state": StepState.SENT if verdict == Verdict.UNKNOWN else StepState.SETTLED,
         "verdict": verdict.value,
@@ -147,7 +163,7 @@ def settled(
         "note": note,
         "refusals": [asdict(refusal) for refusal in refusals],
         "settled_at": amend.now(),
-        "answer": outcome.answer if outcome else None,
+        "answer": outcome.answer if outcome and verdict != Verdict.STORED else None,
         "http_status": outcome.http_status if outcome else None,
         "request_id": outcome.request_id if outcome else None,
         "was_accepted": outcome.status == "accepted" if outcome else None,

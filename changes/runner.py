@@ -102,10 +102,10 @@ class Run:
         return jobs.load(self.amend, self.plan_id)
 
     def _state(self) -> str:
-        return self._job().state
+        return jobs.glance(self.amend, self.plan_id).state
 
     def _waits(self) -> bool:
-        not_before = self._job().not_before
+        not_before = jobs.glance(self.amend, self.plan_id).not_before
         return not_before is not None and not_before > self.amend.now()
 
     def _records(self) -> Records:
@@ -166,7 +166,7 @@ class Run:
 
     def _go_ahead(self, way: Sending) -> None:
         """The first row, then ten, before all others."""
-        while (tried := self._job().tried) < FIRST + SECOND and self._goes_on(JobState.RUNNING):
+        while (tried := jobs.glance(self.amend, self.plan_id).tried) < FIRST + SECOND and self._goes_on(JobState.RUNNING):
             size = FIRST if tried < FIRST else FIRST + SECOND - tried
             taken = rows.take(self.amend, self.plan_id, ("ready",), -1, size)
             if not taken:
@@ -179,7 +179,7 @@ class Run:
 
     def _send_some(self, way: Sending, taken: Sequence[Row]) -> None:
         verdicts = sending.send(way, taken)
-        job = self._job()
+        job = jobs.glance(self.amend, self.plan_id)
         self._failures = halting.streak(self._failures, verdicts)
         why = halting.why(verdicts, self._failures, job.tried <= FIRST + SECOND, job.tolerates)
         if why is not None:

@@ -7,6 +7,7 @@ any more.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -43,11 +44,22 @@ class Sending:
     plan_id: UUID
     owner: str
     options: Mapping[str, Any]
+    mutex: threading.Lock = field(default_factory=threading.Lock)
+    """Threads of one process take turns in writing: SQLite would let them wait for one another in sleeps."""
 
-    def write(self, changed: Sequence[tuple[Row, Values]], *, durable: bool = False) -> None:
+    def write(self, changed: Sequence[tuple[Row, Values]]) -> None:
         """Write rows down. Raises LeaseLostError."""
-        if not rows.write(self.amend, self.plan_id, self.owner, changed, durable=durable):
+        with self.mutex:
+            if not rows.write(self.amend, self.plan_id, self.owner, changed):
+                raise LeaseLostError(str(self.plan_id))
+
+    def mark_sent(self, taken: Sequence[Row]) -> list[Row]:
+        """The rows as sent, which is written down before the call leaves. Raises LeaseLostError."""
+        with self.mutex:
+            marked = rows.mark_sent(self.amend, self.plan_id, self.owner, taken)
+        if marked is None:
             raise LeaseLostError(str(self.plan_id))
+        return marked
 
 
 @dataclass(slots=True)
@@ -76,9 +88,7 @@ def send(sending: Sending, taken: Sequence[Row]) -> list[Verdict]:
             kept.append((row, values))
     _write_down(sending, kept, verdicts)
     if ready:
-        marked: Values = {"state": StepState.SENT, "verdict": None, "sent_at": sending.amend.now(), "was_accepted": None}
-        sending.write([(row, {**marked, "tries": row.tries + 1}) for row in ready], durable=True)
-        ready = [row._replace(**marked, tries=row.tries + 1) for row in ready]
+        ready = sending.mark_sent(ready)
         sent = _call(sending, ready, batch, _since(sending.records, ready, batch))
         sending.write([(row, {"state": StepState.READY, "verdict": None, "tries": row.tries - 1}) for row in sent.unsent])
         judged, unseen = _judge(sending, sent.outcomes)

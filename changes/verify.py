@@ -57,6 +57,8 @@ def _compare_one(change: Change, field: Field, record: Mapping[str, Any], zone: 
     after = field.read(record)
     if after is ABSENT:
         return change.settle(Verdict.UNKNOWN, None, "")
+    if type(after) is type(change.sent) and after == change.sent and not isinstance(after, list | dict):
+        return change.settle(Verdict.STORED, after, change.sent_text)
     if field.same(change.sent, after):
         verdict = Verdict.STORED
     elif has_more(record, field.name):
