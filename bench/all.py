@@ -9,10 +9,10 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from bench import client, edit, imports, road, storm, throughput, upload
+from bench import client, edit, imports, road, sheets, storm, throughput, upload
 from bench.race import is_quick, table
 
-BENCHES = (client.measure, road.measure, throughput.measure, storm.measure, imports.measure, edit.measure, upload.measure)
+BENCHES = (client.measure, road.measure, throughput.measure, storm.measure, imports.measure, edit.measure, sheets.measure, upload.measure)
 
 
 def main() -> int:

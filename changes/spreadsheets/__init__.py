@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 from changes.spreadsheets.columns import Match, match_columns, remember_columns, remembered_columns
 from changes.spreadsheets.kinds import kind_of
 from changes.spreadsheets.results import csv_lines, safe_cell, write_results
 from changes.spreadsheets.text import inspect_text, text_rows
-from changes.spreadsheets.words import SAMPLE, Row, Sheet, SheetError
+from changes.spreadsheets.words import Row, Sheet, SheetError
 from changes.spreadsheets.workbook import inspect_workbook, workbook_rows
 
 __all__ = [
@@ -36,10 +34,9 @@ def inspect(path: Path, name: str = "", sheet: str = "") -> Sheet:
     What it is, is told from its content. Reads a text file once, to know how it is encoded. Raises SheetError.
     """
     found = inspect_workbook(path, sheet) if kind_of(path, name) == "xlsx" else inspect_text(path)
-    sample = tuple(islice(rows(path, found), SAMPLE))
-    if not sample:
+    if not found.sample:
         raise SheetError("There are no rows below the header.", found.header_line)
-    return replace(found, sample=sample)
+    return found
 
 
 def rows(path: Path, sheet: Sheet) -> Iterator[Row]:

@@ -12,7 +12,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 from xml.etree import ElementTree
 
 from changes.spreadsheets.archive import AGAIN
@@ -28,13 +28,36 @@ MAX_BROKEN = 10_000
 Broken = dict[int, dict[int, str]]
 """What is wrong with cells, by line and by column, both from 1."""
 
-_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])")
-_PLACE = re.compile(rb"<(?:\w+:)?c\s[^<>]*?\br\s*=\s*[\"']([A-Z]{1,3})(\d{1,7})[\"']")
-_AT = re.compile(rb"\br\s*=\s*[\"']([A-Z]{1,3})(\d{1,7})[\"']")
-_SHOWN = re.compile(rb"<(?:\w+:)?c\s[^<>]*\bt\s*=\s*[\"']s[\"'][^<>]*(?<!/)>(?:\s*<(?:\w+:)?v>\s*(\d{1,9})\s*<)?")
-_ERROR = re.compile(rb"<(?:\w+:)?c\s([^<>]*\bt\s*=\s*[\"']e[\"'][^<>]*)>")
-_CODE = re.compile(rb"<(?:\w+:)?v>\s*(#[^<]{1,30})<")
-_UNCOMPUTED = re.compile(rb"<(?:\w+:)?c\s([^<>]*[^<>/])>\s*<(?:\w+:)?f(?:\s[^<>]*)?(?:(?<=/)>|>[^<]*</(?:\w+:)?f>)\s*</(?:\w+:)?c>")
+_START = re.compile(rb"<(\w+:)?sheetData[\s/>]")
+_AT = re.compile(rb"(?:^|\s)r\s*=\s*[\"']([A-Z]{1,3})(\d{1,7})[\"']")
+_PREFIXED = re.compile(rb"<(\w+:)c[\s/>]")
+_BLANKS = (b" ", b">", b"/", b"\n", b"\t", b"\r")
+
+
+class Patterns(NamedTuple):
+    """What is sought in a sheet whose elements begin so: a literal beginning is found ten times as fast as one of any namespace."""
+
+    cell: bytes
+    place: re.Pattern[bytes]
+    shown: re.Pattern[bytes]
+    error: re.Pattern[bytes]
+    code: re.Pattern[bytes]
+    uncomputed: re.Pattern[bytes]
+
+
+def _patterns(namespace: bytes) -> Patterns:
+    cell, value, formula = (re.escape(b"<" + namespace) + name for name in (b"c", b"v", b"f"))
+    close, formula_end = (re.escape(b"</" + namespace) + name for name in (b"c>", b"f>"))
+    return Patterns(
+        cell=b"<" + namespace + b"c",
+        place=re.compile(cell + rb"\s(?:[^<>]*?\s)??r\s*=\s*[\"']([A-Z]{1,3})(\d{1,7})[\"']"),
+        shown=re.compile(cell + rb"\s[^<>]*?\bt\s*=\s*[\"']s[\"'][^<>]*(?<!/)>(?:\s*" + value + rb">\s*(\d{1,9})\s*<)?"),
+        error=re.compile(cell + rb"\s([^<>]*\bt\s*=\s*[\"']e[\"'][^<>]*)>"),
+        code=re.compile(value + rb">\s*(#[^<]{1,30})<"),
+        uncomputed=re.compile(
+            cell + rb"\s([^<>]*[^<>/])>\s*" + formula + rb"(?:\s[^<>]*)?(?:(?<=/)>|>[^<]*" + formula_end + rb")\s*" + close
+        ),
+    )
 
 
 def sheets_of(path: Path) -> dict[str, str]:
@@ -64,15 +87,15 @@ def _broken(xml: IO[bytes], lengths: array[int]) -> Broken:
     broken: Broken = {}
     cells = last_row = text = 0
     columns: set[bytes] = set()
-    for block in _blocks(xml):
-        places = _PLACE.findall(block)
-        if len(places) != len(_CELL.findall(block)):
+    for block, patterns in _blocks(xml):
+        places = patterns.place.findall(block)
+        if len(places) != sum(block.count(patterns.cell + blank) for blank in _BLANKS):
             raise SheetError(f"This sheet has cells without an address. {AGAIN}")
         cells += len(places)
         columns.update({letters for letters, _ in places})
         last_row = max(last_row, max(map(int, {line for _, line in places}), default=0))
-        text += _shown(block, lengths)
-        for line, column, what in _complaints(block):
+        text += _shown(block, patterns, lengths)
+        for line, column, what in _complaints(block, patterns):
             broken.setdefault(line, {})[column] = what
         if len(broken) > MAX_BROKEN:
             raise SheetError(f"More than {MAX_BROKEN:,} rows hold errors or formulas without a value. {AGAIN}")
@@ -91,14 +114,14 @@ def _check_spread(cells: int, rows: int, columns: int, text: int) -> None:
         raise SheetError(f"The texts of this sheet, each as often as it is shown, have more than {megabytes(MAX_TEXT)}. Save it as CSV.")
 
 
-def _complaints(block: bytes) -> Iterator[tuple[int, int, str]]:
+def _complaints(block: bytes, patterns: Patterns) -> Iterator[tuple[int, int, str]]:
     if b'"e"' in block or b"'e'" in block:
-        for cell in _ERROR.finditer(block):
-            code = _CODE.search(block, cell.end(), cell.end() + 10_000)
+        for cell in patterns.error.finditer(block):
+            code = patterns.code.search(block, cell.end(), cell.end() + 10_000)
             shown = code[1].decode(errors="replace") if code else "an error"
             yield *_place(cell[1]), f"This cell shows {shown}: mend its formula, or put a value into it."
-    if b"f>" in block or b"<f" in block:
-        for cell in _UNCOMPUTED.finditer(block):
+    if b"f>" in block or b"f/>" in block or b'"/>' in block:
+        for cell in patterns.uncomputed.finditer(block):
             yield *_place(cell[1]), f"This cell holds a formula that nobody has computed yet. {AGAIN}"
 
 
@@ -107,27 +130,46 @@ def _place(attributes: bytes) -> tuple[int, int]:
     return (int(found[2]), _number(found[1])) if found else (0, 0)
 
 
-def _shown(block: bytes, lengths: array[int]) -> int:
+def _shown(block: bytes, patterns: Patterns, lengths: array[int]) -> int:
     """Characters of shared texts that these cells show."""
+    if b'"s"' not in block and b"'s'" not in block:
+        return 0
     try:
-        return sum(lengths[int(at)] * count for at, count in Counter(_SHOWN.findall(block)).items())
+        return sum(lengths[int(at)] * count for at, count in Counter(patterns.shown.findall(block)).items())
     except (IndexError, ValueError) as exc:
         raise SheetError(f"A cell of this sheet points to no text, or in an unusual way. {AGAIN}") from exc
 
 
-def _blocks(xml: IO[bytes]) -> Iterator[bytes]:
-    """The sheet in pieces of about a megabyte, none of which ends inside a cell."""
-    rest = b""
+def _blocks(xml: IO[bytes]) -> Iterator[tuple[bytes, Patterns]]:
+    """The sheet in pieces of about a megabyte, none of which ends inside a cell, and how its cells look."""
+    rest = xml.read(BLOCK)
+    start = _START.search(rest)
+    if start is None:
+        raise SheetError(f"This sheet begins in an unusual way. {AGAIN}")
+    namespace = start[1] or b""
+    patterns = _patterns(namespace)
+    rest = rest[start.start() :]
     while more := xml.read(BLOCK):
         rest += more
-        end = max(rest.rfind(b"<c "), rest.rfind(b":c "), rest.rfind(b"</row"), rest.rfind(b":row>"))
-        end = rest.rfind(b"<", 0, end + 1)
+        end = max(rest.rfind(patterns.cell + b" "), rest.rfind(b"</" + namespace + b"row>"))
         if end > 0:
-            yield rest[:end]
+            yield _alike(rest[:end], namespace), patterns
             rest = rest[end:]
         elif len(rest) > 8 * BLOCK:
             raise SheetError(f"A cell of this sheet holds more than {megabytes(8 * BLOCK)}. {AGAIN}")
-    yield rest
+    yield _alike(rest, namespace), patterns
+
+
+def _alike(block: bytes, namespace: bytes) -> bytes:
+    """The block, when no cell has another namespace: calamine looks at none."""
+    names = {b""} if not namespace else set()
+    if any(b":c" + blank in block for blank in _BLANKS):
+        names |= set(_PREFIXED.findall(block))
+    elif namespace and b"<c" in block and re.search(rb"<c[\s/>]", block):
+        names.add(b"")
+    if names - {namespace}:
+        raise SheetError(f"The cells of this sheet are not all written alike. {AGAIN}")
+    return block
 
 
 def _lengths(archive: zipfile.ZipFile) -> array[int]:

@@ -6,6 +6,8 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
@@ -13,6 +15,7 @@ from changes.spreadsheets.words import (
     MAX_BYTES,
     MAX_CELL,
     MAX_ROWS,
+    SAMPLE,
     Row,
     Sheet,
     SheetError,
@@ -27,7 +30,7 @@ PROBE = 64_000
 MAX_LINE = 2_000_000
 """Characters without a line end: a file that is one line would be held in memory whole."""
 BLOCK = 1 << 20
-_ODD = frozenset(" \t\r\n\u00a0='")
+_ODD = frozenset({"=", "'", *filter(str.isspace, map(chr, range(0x3001)))})
 """What cells begin with that need a second look."""
 _GUARDED = ("=", "+", "-", "@", "\t", "\r")
 _QUOTES = "A quotation mark is opened here and not closed, or something stands behind a closing one; inside a cell it is written twice."
@@ -49,16 +52,17 @@ def inspect_text(path: Path) -> Sheet:
         for line, cells in _records(file, chosen):
             is_said = delimiter and line == 1
             if not is_said and any(cell.strip() for cell in cells):
-                return Sheet("csv", size, check_header(cells, line), line, notes=notes, encoding=encoding, delimiter=chosen)
+                found = Sheet("csv", size, check_header(cells, line), line, notes=notes, encoding=encoding, delimiter=chosen)
+                return replace(found, sample=tuple(islice(text_rows(path, found), SAMPLE)))
     raise SheetError("This file has no rows.")
 
 
 def text_rows(path: Path, sheet: Sheet) -> Iterator[Row]:
     """The rows below the header; ``line`` is where a row begins in a text editor. Raises SheetError for what ends the reading."""
-    width, count = len(sheet.header), 0
+    width, count, odd = len(sheet.header), 0, _ODD
     with path.open(encoding=sheet.encoding, newline="") as file:
         for line, raw in _records(file, sheet.delimiter):
-            cells = [(cell if cell[0] not in _ODD else _plain(cell)) if cell else None for cell in raw]
+            cells = [(cell if cell[0] not in odd else _plain(cell)) if cell else None for cell in raw]
             if line <= sheet.header_line or not any(cells):
                 continue
             count += 1
@@ -152,7 +156,7 @@ def _likeness(probe: str, delimiter: str) -> tuple[float, int]:
     widths: list[int] = []
     try:
         for cells in csv.reader(io.StringIO(probe, newline=""), delimiter=delimiter):
-            if any(cell.strip() for cell in cells):
+            if cells:
                 widths.append(len(cells))
             if len(widths) > 20:
                 break

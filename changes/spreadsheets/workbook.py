@@ -5,7 +5,9 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -14,7 +16,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from changes.spreadsheets.archive import AGAIN, check_archive
 from changes.spreadsheets.survey import Broken, sheets_of, survey
-from changes.spreadsheets.words import MAX_CELL, MAX_ROWS, Row, Sheet, SheetError, check_header, too_many_rows
+from changes.spreadsheets.words import MAX_CELL, MAX_ROWS, SAMPLE, Row, Sheet, SheetError, check_header, too_many_rows
 from zoho.fields.shown import text_of
 
 EXACT_DIGITS = 15
@@ -22,20 +24,25 @@ EXACT_DIGITS = 15
 
 
 def inspect_workbook(path: Path, name: str) -> Sheet:
-    """The sheets that people see, and the header of the one called ``name``, else of the first. Raises SheetError."""
-    names, chosen, sheet, _ = _opened(path, name)
-    for line, cells in enumerate(sheet.iter_rows(), 1):
+    """The sheets that people see, and the beginning of the one called ``name``, else of the first. Raises SheetError."""
+    names, chosen, opened, broken = _opened(path, name)
+    notes = (f"The workbook has {len(names)} sheets; this is “{chosen}”.",) if len(names) > 1 else ()
+    for line, cells in enumerate(opened.iter_rows(), 1):
         texts = [cell_text(cell) or "" for cell in cells]
         if any(text.strip() for text in texts):
-            return Sheet(
-                "xlsx", path.stat().st_size, check_header(texts, line), line, names=names, name=chosen, notes=_notes(names, chosen)
-            )
+            header = check_header(texts, line)
+            found = Sheet("xlsx", path.stat().st_size, header, line, notes=notes, names=names, name=chosen)
+            return replace(found, sample=tuple(islice(_rows(opened, broken, found), SAMPLE)))
     raise SheetError(f"The sheet “{chosen[:80]}” is empty.")
 
 
 def workbook_rows(path: Path, sheet: Sheet) -> Iterator[Row]:
     """The rows below the header; ``line`` is the number that the spreadsheet program shows."""
     _, _, opened, broken = _opened(path, sheet.name)
+    return _rows(opened, broken, sheet)
+
+
+def _rows(opened: CalamineSheet, broken: Broken, sheet: Sheet) -> Iterator[Row]:
     first, width, count = (opened.start or (0, 0))[1], len(sheet.header), 0
     for line, cells in enumerate(opened.iter_rows(), 1):
         texts = [cell_text(cell) for cell in cells]
@@ -98,7 +105,3 @@ def _opened(path: Path, name: str) -> tuple[tuple[str, ...], str, CalamineSheet,
         return tuple(sheets), chosen, CalamineWorkbook.from_path(path).get_sheet_by_name(chosen), broken
     except (CalamineError, zipfile.BadZipFile, zlib.error, ElementTree.ParseError, LookupError, EOFError, OSError) as exc:
         raise SheetError(f"This workbook is damaged. {AGAIN}") from exc
-
-
-def _notes(names: Sequence[str], chosen: str) -> tuple[str, ...]:
-    return (f"The workbook has {len(names)} sheets; this is “{chosen}”.",) if len(names) > 1 else ()

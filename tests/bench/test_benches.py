@@ -15,7 +15,7 @@ import pytest
 from bench import all as every
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("client", "edit", "imports", "road", "storm", "throughput", "upload")
+NAMES = ("client", "edit", "imports", "road", "sheets", "storm", "throughput", "upload")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
