@@ -32,7 +32,7 @@ from tests.pages import Visitor
 ROWS, QUICK_ROWS = 1_000_000, 20_000
 FIRST_ID = 5725767000010000000
 READ = """
-import json, resource, sys, time
+import json, sys, time
 from uuid import UUID
 from changes import jobs, proposals
 from service.settings import Settings
@@ -43,8 +43,9 @@ job = jobs.load(amend, UUID(sys.argv[2]))
 started = time.perf_counter()
 proposals.read_source(amend, job, lambda: True)
 took = time.perf_counter() - started
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps([took, peak, jobs.load(amend, job.plan_id).total]))
+with open("/proc/self/status") as file:
+    peak = next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+print(json.dumps([took, peak / 1024, jobs.load(amend, job.plan_id).total]))
 """
 
 
