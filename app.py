@@ -29,6 +29,7 @@ BLUEPRINTS = (
     "connect",
     "records",
     "candidates",
+    "propose",
     "history",
     "plans",
     "explain",

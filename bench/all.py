@@ -9,7 +9,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from bench import client, edit, imports, plan_page, road, sheets, storm, throughput
+from bench import client, edit, imports, plan, plan_page, road, sheets, storm, throughput, upload
 from bench.race import is_quick, table
 
 BENCHES = (
@@ -20,6 +20,8 @@ BENCHES = (
     imports.measure,
     edit.measure,
     sheets.measure,
+    upload.measure,
+    plan.measure,
     plan_page.measure,
 )
 

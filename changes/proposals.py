@@ -11,8 +11,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, select
 
-from changes import find, jobs, plans, rows
+from changes import find, jobs, plans, rows, sheet_source
 from changes.find import Wanted
+from changes.given import Given
+from changes.ids import Duplicates
 from changes.jobs import Job, JobState
 from changes.plans import StepState, Verdict
 from zoho import connections
@@ -43,17 +45,6 @@ class Proposal:
     origin: str = "plan"
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """One row as its source says it. ``wrong``: why it cannot be used, and at which field."""
-
-    record_id: str
-    values: Mapping[str, Any] | None
-    line: int | None = None
-    wrong: Refusal | None = None
-    undoes_id: UUID | None = None
-
-
 def propose(amend: Amend, user_id: UUID, proposal: Proposal) -> UUID:
     """Store a plan that a worker will read and preview. Raises NotFoundError when the connection is not the operator's."""
     with amend.reading() as session:
@@ -82,10 +73,19 @@ def propose(amend: Amend, user_id: UUID, proposal: Proposal) -> UUID:
 
 def read_source(amend: Amend, job: Job, goes_on: Callable[[], bool]) -> None:
     """Turn the source of a plan into rows, a thousand at a time, from where an earlier try ended. Raises what the source raises."""
+    try:
+        _read(amend, job, goes_on)
+    finally:
+        if "file" in job.source and jobs.load(amend, job.plan_id).state != JobState.READING:
+            sheet_source.forget(amend, job.source["file"])
+
+
+def _read(amend: Amend, job: Job, goes_on: Callable[[], bool]) -> None:
     source, reader = job.source, READERS[job.source["kind"]]
-    position, seen = _so_far(amend, job.plan_id)
-    given = _unique(reader(amend, job, source), seen)
-    fresh = given if source["kind"] == "listing" else islice(given, position, None)
+    is_listing = source["kind"] == "listing"
+    position, listed = _so_far(amend, job.plan_id, is_listing)
+    given = _unique(reader(amend, job, source), is_listing, listed)
+    fresh = given if is_listing else islice(given, position, None)
     while chunk := list(islice(fresh, CHUNK)):
         if not goes_on():
             return
@@ -98,35 +98,28 @@ def read_source(amend: Amend, job: Job, goes_on: Callable[[], bool]) -> None:
     jobs.move(amend, job.plan_id, [JobState.READING], state=JobState.PREVIEWING, total=position)
 
 
-def _so_far(amend: Amend, plan_id: UUID) -> tuple[int, dict[str, int | None]]:
-    """How many rows an earlier try stored; for a list of Zoho's, which may have moved since, which."""
+def _so_far(amend: Amend, plan_id: UUID, is_listing: bool) -> tuple[int, list[str]]:
+    """How many rows an earlier try stored; of a list of Zoho's, which may have moved since, which records."""
+    mine = rows.TABLE.c.plan_id == plan_id
     with amend.looking() as connection:
-        number = connection.scalar(select(func.max(rows.TABLE.c.position)).where(rows.TABLE.c.plan_id == plan_id))
-        if number is None:
-            return 0, {}
-        source: Any = connection.scalar(select(jobs.TABLE.c.source).where(jobs.TABLE.c.plan_id == plan_id))
-        if source["kind"] != "listing":
-            return number + 1, {}
-        ids = connection.execute(select(rows.TABLE.c.record_id).where(rows.TABLE.c.plan_id == plan_id))
-        return number + 1, {id: None for (id,) in ids}
+        last = connection.scalar(select(func.max(rows.TABLE.c.position)).where(mine))
+        listed = connection.scalars(select(rows.TABLE.c.record_id).where(mine)).all() if is_listing else ()
+    return (0 if last is None else last + 1), [*listed]
 
 
-def _unique(given: Iterable[Given], seen: dict[str, int | None]) -> Iterator[Given]:
+def _unique(given: Iterable[Given], is_listing: bool, listed: Iterable[str]) -> Iterator[Given]:
     """The rows, a record that came before being wrong, or left out where a list repeats it."""
-    listed = set(seen)
+    seen = Duplicates()
+    for id in listed:
+        seen.first_line(id, 0)
     for one in given:
-        if one.wrong is not None:
+        first = seen.first_line(one.record_id, one.line or 0) if one.wrong is None else None
+        if first is None:
             yield one
-        elif one.record_id in listed:
-            continue
-        elif one.record_id in seen:
-            first = seen[one.record_id]
-            where = f"line {first}" if first is not None else "an earlier row"
+        elif not is_listing:
+            where = f"line {first}" if first else "an earlier row"
             wrong = Refusal(field="id", message=f"This record stands in {where} already. Keep one of the two.")
             yield Given(one.record_id, None, one.line, wrong)
-        else:
-            seen[one.record_id] = one.line
-            yield one
 
 
 def _store(amend: Amend, job: Job, chunk: Iterable[Given], position: int) -> None:
@@ -242,4 +235,5 @@ READERS: dict[str, Callable[[Amend, Job, Mapping[str, Any]], Iterator[Given]]] =
     "listing": _from_listing,
     "undo": _from_plan,
     "retry": _from_failed,
+    "sheet": sheet_source.read,
 }

@@ -46,7 +46,7 @@ PROBLEMS = {
     405: Problem("This page cannot be used that way", "It exists, but not for this kind of request. Open it from its link."),
     413: Problem(
         "That is too much at once",
-        "A form may carry at most 16 MB, and 64 MB with the files of a record.",
+        "A form may carry at most 16 MB, 64 MB with the files of a record, and 300 MB with a spreadsheet.",
         "Nothing was changed; go back to what you typed.",
     ),
     421: Problem("Amend answers at another address", "The form was sent to a host name that is not Amend's own.", NOTHING_SENT),

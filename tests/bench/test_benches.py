@@ -15,7 +15,7 @@ import pytest
 from bench import all as every
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("client", "edit", "imports", "plan_page", "road", "sheets", "storm", "throughput")
+NAMES = ("client", "edit", "imports", "plan", "plan_page", "road", "sheets", "storm", "throughput", "upload")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
