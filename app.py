@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from importlib import import_module
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from flask_login import current_user
 from flask_wtf import CSRFProtect
 
 from changes import checks
+from service import queue
 from service.settings import Settings
 from web import assets, errors, headers, logs, open_pages, sign_in
 from web.runtime import amend
@@ -43,6 +45,7 @@ def create_app(settings: Settings | None = None, *, now: Callable[[], datetime] 
     Raises service.settings.SettingsError.
     """
     built = runtime.build(settings, now=now, checks=checks.CHECKS)
+    built = replace(built, wake=queue.trigger(built.settings))
     app = errors.LoggedFlask("app")
     app.config.from_mapping(_configuration(built.settings))
     app.extensions["amend"] = built

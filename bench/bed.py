@@ -125,7 +125,7 @@ class Bed:
         """The data centre's hosts are elsewhere."""
         rows = dict(self.amend.data_centers.rows)
         rows["sandbox"] = replace(rows["sandbox"], **hosts)
-        self.amend = replace(self.amend, data_centers=DataCenters(rows), http=Http(retries=0))
+        self.amend = replace(self.amend, data_centers=DataCenters(rows), http=Http(retries=0, centers=DataCenters(rows)))
         if "api" in hosts:
             self.write(api_domain=hosts["api"])
         if "accounts" in hosts:

@@ -60,6 +60,7 @@ def mend(amend: Amend, user_id: UUID, plan_id: UUID, row_id: UUID, values: Mappi
         anew: dict[str, Any] = {"given": {**found.given, **values}, "state": StepState.GIVEN, "verdict": None, "refusals": [], "note": None}
         transaction.execute(update(rows.TABLE).where(same).values(**anew))
         jobs.note(transaction, plan_id, {jobs.kind(StepState.FAULTY, found.verdict): -1, "given": 1}, state=JobState.PREVIEWING)
+    amend.wake(plan_id)
     return None
 
 
@@ -74,6 +75,7 @@ def leave_out(amend: Amend, user_id: UUID, plan_id: UUID, row_id: UUID) -> Refus
         if not transaction.execute(update(rows.TABLE).where(same).values(**out)).rowcount:
             return _refused("This row is not one that would be sent.")
         jobs.note(transaction, plan_id, {"ready": -1, "left": 1}, state=JobState.PREVIEWING)
+    amend.wake(plan_id)
     return None
 
 

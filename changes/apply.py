@@ -20,6 +20,8 @@ from zoho.fields import ABSENT, Field
 from zoho.runtime import Amend
 from zoho.tools.desk import MODULES as DESK_MODULES
 
+REWOUND_TO = "rewound_to"
+"""Among the options of an edit: the time to which it put the record back. For the receipt alone; Zoho is not told."""
 CHANGED = "Somebody changed the record after it was opened. Nothing was overwritten."
 
 
@@ -194,11 +196,12 @@ def _call(edit: Edit) -> tuple[str, dict[str, Any]]:
         if transition is None or change.name != transition["field"]:  # the transition moves that one itself
             edit.fields[change.name].place(body, change.sent, change.before)
     module, record_id = edit.target.module, edit.target.record_id
+    options = {name: value for name, value in edit.options.items() if name != REWOUND_TO}
     if transition is not None:
         return "crm.take_transition", {"module": module, "id": record_id, "transition_id": transition["id"], "data": body}
     if edit.target.product == "desk":
-        return f"desk.update_{DESK_MODULES[module]}", {"id": record_id, "fields": body, **edit.options}
-    return "crm.update_record", {"module": module, "id": record_id, "fields": body, "unmodified_since": edit.version, **edit.options}
+        return f"desk.update_{DESK_MODULES[module]}", {"id": record_id, "fields": body, **options}
+    return "crm.update_record", {"module": module, "id": record_id, "fields": body, "unmodified_since": edit.version, **options}
 
 
 def _store_sent(amend: Amend, edit: Edit, plan: Plan, step: Step) -> UUID | None:

@@ -58,19 +58,39 @@ def credits_left(amend: Amend, job: Job) -> int | None:
     return found.credits_left if amend.now() - found.credits_seen_at < SEEN_WITHIN else None
 
 
-def approve(amend: Amend, user_id: UUID, plan_id: UUID, digest: str, typed: str = "") -> Refused | None:
-    """Let a plan run as it was shown; Refused in words. Approving it twice lets it run once. Raises NotFoundError."""
+def approve(amend: Amend, user_id: UUID, plan_id: UUID, digest: str, typed: str = "", *, starts: bool = True) -> Refused | None:
+    """Let a plan run as it was shown; Refused in words. Approving it twice lets it run once. Raises NotFoundError.
+
+    ``starts``: at once; else ``apply`` starts it.
+    """
     with amend.reading() as session:
         job = jobs.get_own(session, plan_id, user_id)
     why = _why_not(amend, job, digest, typed)
     if why is not None:
         return _refused(why)
     now = amend.now()
+    values = {"state": JobState.CHECKING, "reason": None, "pace": _pace(job, now)} if starts else {"reason": None}
     with amend.writing() as transaction:
-        if not jobs.move_in(transaction, plan_id, [JobState.PREVIEWED], state=JobState.CHECKING, reason=None, pace=_pace(job, now)):
+        if not jobs.move_in(transaction, plan_id, [JobState.PREVIEWED], **values):
             return _refused("This plan was approved before. It runs once.")
         transaction.execute(update(Plan).where(Plan.id == plan_id).values(approved_at=now))
+    if starts:
+        amend.wake(plan_id)
     return None
+
+
+def apply(amend: Amend, user_id: UUID, plan_id: UUID) -> Refused | None:
+    """Start a plan that was approved as it is now; Refused in words. Raises NotFoundError."""
+    job = _own(amend, user_id, plan_id)
+    if not is_approved(job):
+        return _refused("This plan is not approved as it is now. Look at it and approve it first.")
+    return approve(amend, user_id, plan_id, job.digest or "", str(job.count("ready")))
+
+
+def is_approved(job: Job) -> bool:
+    """Whether somebody approved the latest preview."""
+    approved_at, previewed_at = job.plan.approved_at, job.previewed_at
+    return job.digest is not None and approved_at is not None and previewed_at is not None and approved_at >= previewed_at
 
 
 def _why_not(amend: Amend, job: Job, digest: str, typed: str) -> str | None:
@@ -125,6 +145,7 @@ def preview_again(amend: Amend, user_id: UUID, plan_id: UUID) -> bool:
         transaction.execute(update(rows.TABLE).where(same).values(**anew))
         counts = rows.recount(transaction, plan_id)
         transaction.execute(update(jobs.TABLE).where(jobs.TABLE.c.plan_id == plan_id).values(counts=counts))
+    amend.wake(plan_id)
     return True
 
 
@@ -159,7 +180,10 @@ def resume(amend: Amend, user_id: UUID, plan_id: UUID) -> bool:
     if job.state == JobState.HALTED:
         code = (job.reason or {}).get("code")
         values |= {"tolerates": [*job.tolerates, code], "reason": None}
-    return jobs.move(amend, plan_id, [job.state], **values) if job.state in _RESTING else False
+    goes_on = job.state in _RESTING and jobs.move(amend, plan_id, [job.state], **values)
+    if goes_on:
+        amend.wake(plan_id)
+    return goes_on
 
 
 def stop(amend: Amend, user_id: UUID, plan_id: UUID) -> bool:

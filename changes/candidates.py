@@ -12,6 +12,7 @@ from changes.meant import folded
 from zoho import clients, metadata, scopes
 from zoho.answers import Question, Refused
 from zoho.connections import Connection
+from zoho.fields import Field, Kind
 from zoho.metadata import Source
 from zoho.runtime import Amend
 from zoho.tools.desk import MODULES as DESK_MODULES
@@ -23,6 +24,11 @@ DETAILS = ("Company", "Account_Name", "Email", "City", "Mailing_City", "Billing_
 MAX_DETAILS = 4
 LAGS = "Zoho's search does not know records saved in the last moments; an id always works."
 INACTIVE = "inactive in Zoho"
+
+
+PEOPLE = {"crm": "users", "desk": "agents"}
+ANY_MODULE = "se_module"
+"""What CRM says in place of a module where any kind of record may stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,13 @@ class Candidates:
 
     rows: tuple[Candidate, ...]
     notice: str = ""
+
+
+def target_of(field: Field) -> str:
+    """Where to look for what this field may hold, as ``find_candidates`` takes it; "" when it points to nothing that can be searched."""
+    if field.kind == Kind.OWNER:
+        return PEOPLE[field.product]
+    return field.lookup_module or "" if field.kind == Kind.LOOKUP and field.lookup_module != ANY_MODULE else ""
 
 
 def find_candidates(amend: Amend, connection: Connection, product: str, target: str, text: str) -> Candidates:

@@ -40,7 +40,7 @@ def _has_lost_digits(text: str) -> bool:
 
 
 class Duplicates:
-    """Finds ids that were seen before, and where. A million take 24 MiB: a hash table of two arrays, for a dict takes five times that."""
+    """Finds ids that were seen before, and where. A hash table of two arrays: a million take 24 MiB, and 36 while it grows."""
 
     def __init__(self) -> None:
         self._ids, self._lines, self._used = array("Q", [0]) * 1024, array("I", [0]) * 1024, 0

@@ -76,6 +76,7 @@ def propose(amend: Amend, user_id: UUID, proposal: Proposal) -> UUID:
     with amend.writing() as transaction:
         plans.insert(transaction, plan)
         transaction.execute(insert(jobs.TABLE), job)
+    amend.wake(plan.id)
     return plan.id
 
 

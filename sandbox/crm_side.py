@@ -7,7 +7,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from sandbox.crm_reads import number_param
-from sandbox.crm_spec import Module, meta_id
+from sandbox.crm_spec import Module, Spec, meta_id
 from sandbox.crm_store import crm_refusal
 from sandbox.people import BY_ID, PEOPLE
 from sandbox.wire import Call, Json, Route, dumps, json_answer, loads, no_content
@@ -21,25 +21,31 @@ def _record(call: Call) -> tuple[Module, Json]:
     return module, record
 
 
-def _as_text(value: Any) -> str | None:
-    """Timeline values are strings."""
+def _as_text(call: Call, spec: Spec, value: Any) -> str | None:
+    """Timeline values are strings, and what people see: labels of options, names of records, times in the user's zone."""
+    labels = {option.actual: option.display for option in spec.options}
     if isinstance(value, dict):
         return str(value.get("name"))
+    if isinstance(value, list) and labels:
+        return ";".join(labels.get(str(each), str(each)) for each in value)
+    if isinstance(value, str) and spec.type == "datetime":
+        return call.world.crm.local(value)
     if value is None or isinstance(value, str):
-        return value
+        return labels.get(value, value) if value is not None else None
     return dumps(value)
 
 
 def _entry(call: Call, module: Module, record: Json, at: int, happened: Json) -> Json:
     person = BY_ID[happened["by"]]
     ids = {entry["api_name"]: entry for entry in call.world.crm.fields(module)}
+    specs = {spec.name: spec for spec in module.fields}
     history = [
         {
             "api_name": name,
             "field_label": ids[name]["field_label"],
             "data_type": ids[name]["data_type"],
             "enable_colour_code": ids[name]["enable_colour_code"],
-            "_value": {"new": _as_text(new), "old": _as_text(old)},
+            "_value": {"new": _as_text(call, specs[name], new), "old": _as_text(call, specs[name], old)},
             "id": ids[name]["id"],
             "pick_list_values": [],
         }

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from people import UserRefusedError, add_user
 from service.alerts import alerts
 from service.doctor import doctor
+from service.plan import plan
 from service.settings import Settings, SettingsError
 from service.tools import tools
 from store import make_engine, make_sessions, migrate
@@ -42,6 +43,7 @@ def main() -> None:
 
 main.add_command(alerts)
 main.add_command(doctor)
+main.add_command(plan)
 main.add_command(tools)
 
 

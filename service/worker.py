@@ -2,7 +2,7 @@
 
 ``TASKS`` is the one place for work. A task does one piece and says whether there may be more; what is to be done, and who does
 it, stands in our tables, where each piece is claimed by compare-and-set. So a kill costs nothing but the time of a lease, and
-any number of workers share the work. A queue library (huey) was passed over so far: all there is comes round by the clock.
+any number of workers share the work. A queue carries the word that a plan can go on; without it the clock does, within a second.
 """
 
 from __future__ import annotations
@@ -93,6 +93,7 @@ class Worker:
 
 def main() -> int:
     """Work until SIGTERM or SIGINT. Status 2: a setting is wrong."""
+    from service import queue
     from service.settings import SettingsError
     from zoho import runtime
     from zoho.redaction import RedactingFilter
@@ -105,10 +106,12 @@ def main() -> int:
     except SettingsError as error:
         print(f"The worker cannot start:\n{error}", file=sys.stderr)
         return 2
-    worker = Worker(amend, tasks())
+    worker, listener = Worker(amend, tasks()), queue.consumer(amend, LANES)
+    listener.start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     worker.run()
+    listener.stop()
     amend.close()
     return 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -53,7 +53,10 @@ def try_writing(url: str, wait_seconds: float = WAIT_SECONDS) -> Trial:
     try:
         revision = _sqlite(url, wait_seconds) if url.startswith("sqlite:") else _postgresql(url, wait_seconds)
     except (sqlite3.Error, SQLAlchemyError) as error:
-        return _failed(getattr(error, "orig", None) or error)
+        trial = _failed(getattr(error, "orig", None) or error)
+        if trial.kind == "missing" and url.startswith("sqlite:") and not is_gone(url):
+            return replace(trial, kind="read_only", said=f"{trial.said} ({make_url(url).database})")
+        return trial
     return Trial(revision) if revision else Trial(kind="empty", said="alembic_version holds no row")
 
 

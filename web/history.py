@@ -13,6 +13,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from changes import road, undo
+from changes.apply import REWOUND_TO
 from changes.history import Filter, list_receipts
 from changes.plans import Receipt, Verdict
 from changes.road import AlreadySent, Conflict
@@ -46,7 +47,7 @@ def as_json(value: object) -> str:
 
 @bp.app_context_processor
 def _words() -> dict[str, object]:
-    return {"tone": verdicts.tone}
+    return {"tone": verdicts.tone, "origins": verdicts.ORIGINS}
 
 
 @bp.get("/history")
@@ -103,6 +104,7 @@ def _receipt_page(receipt: Receipt, message: Message | None = None) -> ResponseR
         receipt=receipt,
         headline=verdicts.headline(receipt),
         automations=verdicts.automations(receipt.product, receipt.options),
+        rewound_to=_before(receipt.options.get(REWOUND_TO, "")) if receipt.origin == "rewind" else None,
         zoho_link=verdicts.zoho_link(amend().data_centers, connection, receipt),
         message=message,
         connection=view,

@@ -22,6 +22,8 @@ TONES: dict[Verdict, str] = {
     Verdict.SKIPPED: "secondary",
 }
 """Tone of the pill: it only underlines the word."""
+ORIGINS = {"undo": "by undo", "tool": "by a tool", "rewind": "by rewind", "plan": "by a plan", "retry": "by a retry"}
+"""How an edit came to be that was not typed into the form."""
 MOST = 3
 LONGEST = 80
 CHANGED_BACK = "An automation or rule may have changed it back."

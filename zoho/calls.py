@@ -16,6 +16,7 @@ from uuid import UUID
 
 from zoho.answers import WriteOutcome
 from zoho.errors import (
+    BETWEEN,
     ConflictError,
     MissingScopeError,
     NoPermissionError,
@@ -44,7 +45,15 @@ _PAUSES = (0.3, 0.6, 1.2)
 """Seconds, more or less: a read that came at a crowded moment is sent again; a write is not."""
 _UNKNOWN_TOKEN = ("INVALID_TOKEN", "INVALID_OAUTH")
 """CRM's word and Desk's."""
-NOT_STORED = (NoPermissionError, MissingScopeError, RateLimitedError, RecordNotFoundError, TokenRejectedError, WrongDataCenterError)
+NOT_STORED = (
+    NoPermissionError,
+    MissingScopeError,
+    RateLimitedError,
+    RecordNotFoundError,
+    TokenRejectedError,
+    UnreachableError,
+    WrongDataCenterError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +149,8 @@ class Calls:
         facts = self._facts(answer, words)
         if kind is RateLimitedError:
             return self._limited(answer, detail, words, facts)
+        if kind is UnreachableError:
+            facts |= BETWEEN
         if kind in (NoPermissionError, RequestRefusedError):
             facts |= _explained(self.dialect.product, words)
         return kind(detail, **facts)
@@ -223,12 +234,16 @@ def text_of(value: Any) -> str | None:
     return str(value).strip()[:500] or None
 
 
+_PAGES: dict[int, type[ZohoError]] = {401: WrongDataCenterError, 403: UnreachableError, 404: WrongDataCenterError}
+"""A web page in place of an answer: a host of Zoho that does not know the path or the account, or a firewall that forbids it."""
+
+
 def _by_status(product: str, answer: Answer, words: Words, is_record: bool) -> type[ZohoError]:
     """For codes that have no class: those that the dictionary knows are refusals, the others go by the status."""
     if explain(product, words.code) is not None:
         return RequestRefusedError
     if not isinstance(answer.body, dict) and not answer.is_empty:
-        return WrongDataCenterError if answer.is_html and answer.status in (401, 403, 404) else UnreadableAnswerError
+        return _PAGES.get(answer.status, UnreadableAnswerError) if answer.is_html else UnreadableAnswerError
     by_status: dict[int, type[ZohoError]] = {
         401: TokenRejectedError,
         403: NoPermissionError,

@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from zoho.errors import BETWEEN, UnreachableError, UnreadableAnswerError, WrongDataCenterError, ZohoError
+from zoho.errors.root import Facts
+
 LOCATION = re.compile(r"[a-z][a-z0-9_-]{0,19}")
 
 
@@ -118,6 +121,11 @@ class DataCenters(Mapping[str, DataCenter]):
         host = host.lower().rstrip(".")
         return next((row for row in self.rows.values() if host in _web_hosts(row) or _is_below(host, row)), None)
 
+    def knows(self, netloc: str) -> bool:
+        """Whether a host, with its port if it names one, is Zoho's by this table; for telling, as ``find_web``."""
+        netloc = netloc.lower()
+        return any(netloc in _netlocs(row) or _is_below(netloc, row) for row in self.rows.values())
+
     def trusted_api(self, center: DataCenter, api_domain: str | None) -> str | None:
         """The origin to send CRM calls of this connection to, or None when ``api_domain`` must not be trusted.
 
@@ -138,6 +146,20 @@ def environment(api_domain: str | None) -> str:
     """``production``, ``sandbox`` or ``developer``, by the first label of the API host."""
     host = urlsplit(api_domain or "").hostname or ""
     return ENVIRONMENTS.get(host.split(".", 1)[0], "production") if ".zohoapis." in host else "production"
+
+
+def redirected(status: int, host: str, location: str, centers: DataCenters) -> ZohoError:
+    """What a redirect means, which is never followed: another host of Zoho is another data centre, any other is not Zoho's doing."""
+    try:
+        target = urlsplit(location).netloc.rpartition("@")[2][:200]
+    except ValueError:
+        target = ""
+    if target and target.lower() != host.lower():
+        detail = f"{host} redirects ({status}) to {target}"
+        if centers.knows(target):
+            return WrongDataCenterError(detail, http_status=status)
+        return UnreachableError(f"{detail}, which is not Zoho's", **BETWEEN | Facts(http_status=status))
+    return UnreadableAnswerError(f"{host} answered with a redirect ({status}) that is not followed", http_status=status)
 
 
 @lru_cache(maxsize=256)
@@ -229,6 +251,10 @@ def _api_origins(row: DataCenter) -> set[str]:
         return {f"https://{name}.{host.removeprefix('www.')}" for name in ENVIRONMENTS}
     found = origin(row.api)
     return {found} if found else set()
+
+
+def _netlocs(row: DataCenter) -> set[str]:
+    return {urlsplit(url).netloc for url in (*_api_origins(row), row.accounts, row.desk, row.crm_web, row.desk_web)}
 
 
 def _web_hosts(row: DataCenter) -> set[str]:

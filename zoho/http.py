@@ -21,7 +21,8 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, ReadTimeoutError
 
 from store import exact_json
-from zoho.errors import RequestRefusedError, TokenRejectedError, UnreachableError, UnreadableAnswerError, WrongDataCenterError, ZohoError
+from zoho.data_centers import DataCenters, redirected
+from zoho.errors import RequestRefusedError, TokenRejectedError, UnreachableError, UnreadableAnswerError, ZohoError
 from zoho.hooks import CONNECTION, IS_BULK, Call, Exchange, Gate, Record
 from zoho.redaction import is_harmless, redact
 from zoho.transport import CALL, Network, Session
@@ -96,9 +97,10 @@ class Http:
         gate: Gate | None = None,
         record: Record | None = None,
         network: Network | None = None,
+        centers: DataCenters | None = None,
     ) -> None:
         self._settings = (network or Network(), timeout, deadline_seconds, max_bytes, retries)
-        self.retries = retries
+        self.retries, self.centers = retries, centers or DataCenters()
         self._local = threading.local()
         self.gate = gate
         self.record = record
@@ -122,6 +124,7 @@ class Http:
             gate=self.gate,
             record=self.record,
             network=network,
+            centers=self.centers,
         )
 
     def call(
@@ -142,9 +145,9 @@ class Http:
         """Send one request and read its answer whole. ``json`` is sent by exact_json; ``params`` that are None are left out.
 
         Waits for the gate as long as for an answer; the time to answer counts from when the request leaves.
-        Raises UnreachableError, UnreadableAnswerError (too large, redirected), WrongDataCenterError (redirected to another
-        host), TokenRejectedError (the token cannot be a header), RequestRefusedError (the body is not JSON), RateLimitedError
-        (the gate gave no leave).
+        Raises UnreachableError (also redirected out of Zoho), UnreadableAnswerError (too large, redirected),
+        WrongDataCenterError (redirected to another host of Zoho), TokenRejectedError (the token cannot be a header),
+        RequestRefusedError (the body is not JSON), RateLimitedError (the gate gave no leave).
         """
         prepared, more = _prepare(method, url, token, params, json, form, headers, file), UPLOAD if file else {}
         call = Call(method, prepared.url or url, org, connection or CONNECTION.get(), is_heavy, IS_BULK.get())
@@ -181,7 +184,7 @@ class Http:
 
     def _send(self, prepared: requests.PreparedRequest, more: Mapping[str, Any]) -> Answer:
         try:
-            return _answer(self.session().deliver(prepared, **more))
+            return _answer(self.session().deliver(prepared, **more), self.centers)
         except FAULTS as exc:
             raise translate(exc, prepared.method or "", prepared.url or "") from exc
 
@@ -265,12 +268,12 @@ def _prepare(
     return prepared
 
 
-def _answer(response: requests.Response) -> Answer:
+def _answer(response: requests.Response, centers: DataCenters) -> Answer:
     content = response.content or b""
     status = response.status_code
     parts = urlsplit(response.url)
     if 300 <= status < 400 and status != 304:
-        raise redirected(status, parts.netloc, response.headers.get("Location", ""))
+        raise redirected(status, parts.netloc, response.headers.get("Location", ""), centers)
     body, is_json = None, False
     if content and content.lstrip()[:1] != b"<":
         try:
@@ -278,14 +281,3 @@ def _answer(response: requests.Response) -> Answer:
         except (ValueError, RecursionError):
             body = None
     return Answer(status=status, headers=response.headers, body=body, is_json=is_json, host=parts.netloc, raw=content)
-
-
-def redirected(status: int, host: str, location: str) -> ZohoError:
-    """What a redirect means, which is never followed: another host is another data centre."""
-    try:
-        target = urlsplit(location).netloc.rpartition("@")[2][:200]
-    except ValueError:
-        target = ""
-    if target and target.lower() != host.lower():
-        return WrongDataCenterError(f"{host} redirects ({status}) to {target}", http_status=status)
-    return UnreadableAnswerError(f"{host} answered with a redirect ({status}) that is not followed", http_status=status)

@@ -19,18 +19,22 @@ import requests
 from service.settings import SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Settings
 from store import exact_json
 from zoho import scopes
-from zoho.data_centers import DataCenter, is_loopback
+from zoho.data_centers import DataCenter, DataCenters, is_loopback, redirected
 from zoho.errors import (
+    BETWEEN,
     CodeExpiredError,
     InvalidGrantError,
     MisconfiguredError,
     ThrottledError,
+    UnreachableError,
     UnreadableAnswerError,
     WrongDataCenterError,
     ZohoDownError,
     ZohoError,
+    explain,
 )
-from zoho.http import FAULTS, Http, redirected, translate
+from zoho.errors.root import Facts
+from zoho.http import FAULTS, Http, translate
 
 THROTTLE = timedelta(minutes=10)
 LIFETIME_SECONDS = 3600
@@ -111,7 +115,7 @@ def refresh(http: Http, center: DataCenter, us: Credentials, refresh_token: str,
     answers one with ``invalid_scope``.
 
     Raises InvalidGrantError (a person must reconnect), ThrottledError, MisconfiguredError, UnreachableError,
-    ZohoDownError, UnreadableAnswerError, WrongDataCenterError (redirected to another host).
+    ZohoDownError, UnreadableAnswerError, WrongDataCenterError (redirected to another host of Zoho).
     """
     return _post(http, us, lambda client, url: client.refresh_token(url, refresh_token=refresh_token), center, InvalidGrantError, now)
 
@@ -134,13 +138,15 @@ def revoke(http: Http, center: DataCenter, refresh_token: str) -> bool:
 def user_info(http: Http, center: DataCenter, access_token: str) -> dict[str, Any]:
     """``{"ZUID", "Email", "Display_Name", "First_Name", "Last_Name"}`` of the resource owner; {} when Zoho will not say, also by a 404.
 
-    Raises UnreachableError, ZohoDownError, WrongDataCenterError and UnreadableAnswerError (a web page).
+    Raises UnreachableError (also for a forbidding web page: a firewall), ZohoDownError, WrongDataCenterError, UnreadableAnswerError.
     """
     answer = http.call("GET", f"{center.accounts}/oauth/user/info", token=access_token)
     if answer.status >= 500 or answer.status == 429:
         raise ZohoDownError(f"{answer.host} answered user info with HTTP {answer.status}", http_status=answer.status)
+    if answer.is_html and answer.status == 403:
+        raise UnreachableError(f"{answer.host} answered user info with a web page, HTTP 403", **BETWEEN | Facts(http_status=403))
     if answer.is_html and answer.status != 404:
-        kind = WrongDataCenterError if answer.status in (401, 403) else UnreadableAnswerError
+        kind = WrongDataCenterError if answer.status == 401 else UnreadableAnswerError
         raise kind(f"{answer.host} answered user info with a web page, HTTP {answer.status}", http_status=answer.status)
     return answer.body if answer.status == 200 and isinstance(answer.body, dict) else {}
 
@@ -176,7 +182,7 @@ def _post(
     client, kept = _client(http.session(), us), list[Token]()
 
     def read(response: requests.Response) -> requests.Response:
-        kept.append(_judge(response, center, dead, now))
+        kept.append(_judge(response, center, dead, now, http.centers))
         return response
 
     client.register_compliance_hook("access_token_response", read)
@@ -192,16 +198,18 @@ def _post(
     return kept[0]
 
 
-def _judge(response: requests.Response, center: DataCenter, dead: type[ZohoError], now: datetime) -> Token:
+def _judge(response: requests.Response, center: DataCenter, dead: type[ZohoError], now: datetime, centers: DataCenters) -> Token:
     where = f"{center.location} token endpoint, HTTP {response.status_code}"
     status = response.status_code
     if status >= 500:
         raise ZohoDownError(where, http_status=status)
     if 300 <= status < 400:
-        raise redirected(status, urlsplit(response.url).netloc, response.headers.get("Location", ""))
+        raise redirected(status, urlsplit(response.url).netloc, response.headers.get("Location", ""), centers)
     try:
         body = exact_json.loads(response.content)
     except ValueError as exc:
+        if response.content.lstrip()[:1] == b"<":
+            raise UnreadableAnswerError(f"{where}: a web page", **_A_PAGE | Facts(http_status=status)) from exc
         raise UnreadableAnswerError(f"{where}: not JSON", http_status=status) from exc
     if not isinstance(body, dict):
         raise UnreadableAnswerError(f"{where}: not a JSON object", http_status=status)
@@ -218,19 +226,30 @@ def _judge(response: requests.Response, center: DataCenter, dead: type[ZohoError
 
 
 def _failure(body: Mapping[str, Any], where: str, status: int, dead: type[ZohoError], now: datetime) -> ZohoError:
-    """Zoho's ``error`` word decides; the throttle's is localised, so it is known by the rest of its body."""
+    """Zoho's ``error`` word decides, then the dictionary; the throttle's is localised, so it is known by the rest of its body."""
     error = str(body.get("error", ""))[:80]
     detail = f"{where}: {error or 'no access token'}"
-    known = _ERRORS.get(error)
-    if error == "invalid_code":
+    known, explained = _ERRORS.get(error), explain("oauth", error)
+    if error in _DEAD:
         return dead(detail, zoho_code=error, http_status=status)
     if known:
         return MisconfiguredError(detail, setting=known, zoho_code=error, http_status=status)
+    if error == "general_error":
+        return ZohoDownError(detail, zoho_code=error, http_status=status)
+    if explained and not explained.waiting_helps:
+        summary = f"{explained.meaning} {explained.cause}"
+        return MisconfiguredError(detail, zoho_code=error, http_status=status, summary=summary, advice=explained.next_step)
     if body.get("status") == "failure" or body.get("error_description") or status == 429 or error == "access_denied":
         return ThrottledError(detail, retry_at=now + THROTTLE, zoho_code=error or None, http_status=status)
     return UnreadableAnswerError(f"{detail}; there is no token in the answer", zoho_code=error or None, http_status=status)
 
 
+_DEAD = ("invalid_code", "invalid_grant", "invalid_token", "INVALID_OAUTHTOKEN")
+"""Zoho's word for a code or refresh token that is no good any more, RFC 6749's, and those of Zoho's other hosts."""
+_A_PAGE = Facts(
+    summary="A web page came instead of Zoho's answer: something between Amend and Zoho answers, or this is not Zoho's accounts host.",
+    advice="Ask whoever runs the network what answers for Zoho; if nothing does, look at the data centre and its accounts host.",
+)
 _ERRORS = {
     "invalid_client": "ZOHO_CLIENT_ID",
     "invalid_client_secret": "ZOHO_CLIENT_SECRET",

@@ -81,6 +81,7 @@ def discover_desk(amend: Amend, connection: Connection) -> list[DeskOrg]:
             "GET /organizations answered no organization",
             summary="This Zoho login belongs to no Desk organization.",
             advice="Connect with a login that is an agent in Zoho Desk.",
+            action="reconnect",
         )
     return found
 

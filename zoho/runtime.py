@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -42,6 +43,8 @@ class Amend:
     """How long one worker may be renewing a token: longer than the longest token call (30 s, see http.py)."""
     checks: tuple[OwnCheck, ...] = ()
     """What diagnostics looks at besides its own checks: worker and queue, of which this room knows nothing."""
+    wake: Callable[[UUID], None] = lambda _plan_id: None
+    """Tells the workers that a plan can go on; without it they see it within a second."""
 
     def reading(self) -> AbstractContextManager[Session]:
         """A session that only reads; ``sessions.begin()`` is for writers."""
@@ -74,14 +77,15 @@ def build(settings: Settings | None = None, *, now: Callable[[], datetime] | Non
     """
     settings, now = settings or Settings.load(), now or utc_now
     sessions = make_sessions(make_engine(settings.database_url))
+    centers = data_centers.load(settings.data_centers_file, settings.sandbox_port if settings.sandbox else None)
     gate = Gate(sessions, now, _locks(settings, sessions.kw["bind"]))
     request_log = RequestLog(sessions, now, gate.save)
     return Amend(
         settings=settings,
         sessions=sessions,
-        http=Http(gate=gate, record=request_log.record),
+        http=Http(gate=gate, record=request_log.record, centers=centers),
         keys=Keys.of(secret.get_secret_value() for secret in settings.encryption_keys),
-        data_centers=data_centers.load(settings.data_centers_file, settings.sandbox_port if settings.sandbox else None),
+        data_centers=centers,
         now=now,
         request_log=request_log,
         gate=gate,

@@ -67,6 +67,8 @@ def _zip(path: Path) -> str:
 
 def _old_excel(path: Path) -> str:
     """Excel's old format, in which also a workbook with a password is kept."""
-    if "EncryptedPackage".encode("utf-16-le") in path.read_bytes()[:50_000_000]:
+    with path.open("rb") as file:
+        is_locked = "EncryptedPackage".encode("utf-16-le") in file.read(50_000_000)
+    if is_locked:
         return "is protected by a password: save it without."
     return f"is in Excel's old format (.xls). {_SAVE}"

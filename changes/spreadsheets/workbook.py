@@ -14,13 +14,11 @@ from xml.etree import ElementTree
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
+from changes.ids import EXACT, EXCEL_DIGITS
 from changes.spreadsheets.archive import AGAIN, check_archive
 from changes.spreadsheets.survey import Broken, sheets_of, survey
 from changes.spreadsheets.words import MAX_CELL, MAX_ROWS, SAMPLE, Row, Sheet, SheetError, check_header, too_many_rows
 from zoho.fields.shown import text_of
-
-EXACT_DIGITS = 15
-"""Of a number, as many digits as a spreadsheet shows: behind them stands what binary fractions are off by."""
 
 
 def inspect_workbook(path: Path, name: str) -> Sheet:
@@ -68,7 +66,7 @@ def cell_text(cell: Any) -> str | None:
     if isinstance(cell, bool):
         return text_of(cell)
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else text_of(float(f"{cell:.{EXACT_DIGITS}g}"))
+        return _number_text(cell)
     if isinstance(cell, datetime):
         return (cell + timedelta(milliseconds=500)).replace(microsecond=0).isoformat()
     if isinstance(cell, date | time):
@@ -77,6 +75,15 @@ def cell_text(cell: Any) -> str | None:
         seconds = round(cell.total_seconds())
         return f"{'-' if seconds < 0 else ''}{abs(seconds) // 3600}:{abs(seconds) // 60 % 60:02}:{abs(seconds) % 60:02}"
     return str(cell)
+
+
+def _number_text(number: float) -> str:
+    """A whole number that may have lost digits stays in the scientific form, so that no id or phone is made of what is left."""
+    if not number.is_integer():
+        return text_of(float(f"{number:.{EXCEL_DIGITS}g}"))
+    if abs(number) < 10**EXCEL_DIGITS or (abs(number) <= EXACT and number % 10):
+        return str(int(number))
+    return f"{number:.{EXCEL_DIGITS - 1}E}"
 
 
 def _complaint(sheet: Sheet, line: int, texts: Sequence[str | None], broken: dict[int, str]) -> SheetError | None:

@@ -175,6 +175,12 @@ def test_what_stands_beside_a_record(visit: Visit, connection_id: UUID, sandbox:
     wrong += judge(page, "history of a record, ours")
     follow(page, "Show Zoho's timeline too")
     wrong += judge(page, "history of a record")
+    page.get_by_role("link", name="Rewind to here").last.click()
+    wrong += judge(page, "rewind")
+    boxes = page.locator("input[name=field]:checked")
+    ticked = boxes.count()
+    boxes.first.uncheck()
+    expect(page.get_by_role("button", name=f"Rewind {ticked - 1} field")).to_be_visible()
     assert wrong == []
 
 

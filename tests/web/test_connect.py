@@ -275,7 +275,7 @@ def test_a_throttled_exchange_says_when_to_try_again(client: Visitor, amend: Ame
     [
         ({"status": 503}, 502, "Zoho answered with an error of its own"),
         ({"fault": "reset_before"}, 504, "Zoho cannot be reached"),
-        ({"fault": "html", "status": 200}, 502, "could not be read"),
+        ({"fault": "html", "status": 200}, 502, "A web page came instead of Zoho's answer"),
         ({"status": 200, "body": {"error": "invalid_client_secret"}}, 503, "ZOHO_CLIENT_SECRET"),
         ({"status": 200, "body": {"error": "invalid_code"}}, 400, "no longer valid"),
         ({"status": 200, "body": {"error": "invalid_redirect_uri"}}, 503, "AMEND_PUBLIC_URL"),

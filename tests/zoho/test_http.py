@@ -10,6 +10,7 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from time import monotonic
@@ -22,6 +23,7 @@ from urllib3.exceptions import NameResolutionError
 
 from tests.zoho.loopback import RawServer, answer, drip, raw, reset, silence
 from zoho import transport
+from zoho.data_centers import BUILTIN, DataCenters
 from zoho.errors import (
     RateLimitedError,
     RequestRefusedError,
@@ -247,11 +249,30 @@ def test_read_does_not_wait_for_a_long_retry_after(retry_after: str) -> None:
 def test_redirect_to_another_host_is_not_followed_and_names_it(status: str) -> None:
     with RawServer(answer(b"{}")) as other, RawServer(answer(b"{}", status, f"Location: {other.url}/y?token=secret")) as server:
         with pytest.raises(WrongDataCenterError) as caught:
-            Http().call("POST", server.url, form={"client_secret": "s3cret"})
+            Http(centers=DataCenters({"here": replace(BUILTIN[0], desk=other.url)})).call(
+                "POST", server.url, form={"client_secret": "s3cret"}
+            )
 
         assert other.requests == []
     assert other.url.removeprefix("http://") in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("target", ["http://login.hotel.example/?token=secret", "https://zoho.com.evil.example/", "https://evilzoho.com/"])
+def test_redirect_out_of_zoho_says_that_something_else_answers(target: str) -> None:
+    with RawServer(answer(b"", "302 Found", f"Location: {target}")) as server, pytest.raises(UnreachableError) as caught:
+        Http().call("GET", server.url)
+
+    assert target.split("/")[2] in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert "Something between Amend and Zoho answers" in caught.value.summary
+    assert (caught.value.action, caught.value.is_ambiguous) == ("check_again", False)
+
+
+@pytest.mark.parametrize("host", ["accounts.zoho.eu", "www.zohoapis.eu", "sandbox.zohoapis.in", "desk.zohocloud.ca", "crm.zoho.com"])
+def test_redirect_to_another_host_of_zoho_is_another_data_center(host: str) -> None:
+    with RawServer(answer(b"", "302 Found", f"Location: https://{host}/")) as server, pytest.raises(WrongDataCenterError, match=host):
+        Http().call("GET", server.url)
 
 
 @pytest.mark.parametrize("location", ["/elsewhere", "", "http://[broken"])

@@ -6,6 +6,7 @@ Each view answers with a whole page, or to htmx with the part of a page that it 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +17,9 @@ from changes import drafts, road, timeline
 from changes.drafts import Opened
 from changes.timeline import Of
 from web import connection_view, verdicts
-from web.records import posted, saving, state
-from web.records.happened import Happened, happened, ran
+from web.records import posted, rewinding, saving, state
+from web.records.happened import Happened, happened, instant_of, ran
+from web.records.rewinding import RewindPage
 from web.records.saving import Place
 from web.records.state import Told, TransitionPage
 from web.records.views import EDIT, bp, place_of
@@ -62,6 +64,20 @@ def history(connection_id: UUID, product: str, module: str, record_id: str) -> R
     return _answer("timeline", place, found, found.status)
 
 
+@bp.get(f"{EDIT}/rewind")
+def rewind(connection_id: UUID, product: str, module: str, record_id: str) -> ResponseReturnValue:
+    """What it takes to put the record back to how it was at ``?to=``."""
+    place = place_of(connection_id, product, module, record_id)
+    return _rewound(place, rewinding.show(amend(), place, _to()))
+
+
+@bp.post(f"{EDIT}/rewind")
+def take_back(connection_id: UUID, product: str, module: str, record_id: str) -> ResponseReturnValue:
+    """Put it back and show the receipt."""
+    place = place_of(connection_id, product, module, record_id)
+    return _rewound(place, rewinding.take(amend(), place, _to(), request.form))
+
+
 @bp.get("/history/<uuid:receipt_id>/automations")
 def automations(receipt_id: UUID) -> ResponseReturnValue:
     """What ran by itself after an edit, as far as Zoho's timeline tells."""
@@ -87,6 +103,22 @@ def _transition(place: Place, page: TransitionPage) -> ResponseReturnValue:
     labels = saving.module_labels(amend(), place)
     shown = render_template("records/transition.html", page=page, place=place, connection=view, labels=labels, zoho_link=link)
     return shown, page.status
+
+
+def _to() -> datetime:
+    return instant_of(request.args.get("to", "")) or abort(404)
+
+
+def _rewound(place: Place, answer: RewindPage | Question | str) -> ResponseReturnValue:
+    if isinstance(answer, str):
+        return redirect(answer, code=303)
+    if isinstance(answer, Question):
+        return redirect(place.url, code=303)  # where it is asked
+    connection, view = connection_view.load(amend(), place.connection_id, place.user_id)
+    link = verdicts.zoho_link(amend().data_centers, connection, place)
+    labels = saving.module_labels(amend(), place)
+    shown = render_template("records/rewind.html", page=answer, place=place, connection=view, labels=labels, zoho_link=link)
+    return shown, answer.status
 
 
 def _open(place: Place) -> Opened:

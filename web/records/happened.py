@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from changes import timeline
+from changes.happening import Entry
 from changes.plans import Receipt
-from changes.timeline import Entry, Of, Timeline
+from changes.timeline import Of, Timeline
+from web import verdicts
 from web.errors import status_of
+from web.records.saving import Place
 from web.records.state import Told
 from zoho.answers import Question, Refused
 from zoho.errors import NotConnectedError, ZohoError
@@ -42,7 +45,6 @@ ACTIONS = {
     "ticketupdated": "changed",
 }
 """Zoho's words for what was done, by the action in lower case."""
-ORIGINS = {"undo": "by undo", "tool": "by a tool"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,20 @@ class Happened:
     error: ZohoError | None = None
     problem: str = ""
     status: int = 200
+    is_newest: bool = True
+    """The part that begins with what happened last."""
 
     @property
     def entries(self) -> tuple[Entry, ...]:
         """What happened, newest first."""
         return self.timeline.entries if self.timeline else ()
+
+    def can_rewind(self, entry: Entry, place: Place) -> bool:
+        """Whether something of the record's fields is known to have happened after this entry of Zoho's."""
+        if entry.at is None or not entry.is_in_zoho or not timeline.tells_fields(place.product, place.module):
+            return False
+        newest = self.entries[0].at if self.is_newest else None
+        return newest is None or entry.at < newest
 
     @property
     def older(self) -> dict[str, str]:
@@ -82,7 +93,7 @@ def happened(amend: Amend, of: Of, arguments: Mapping[str, str]) -> Happened:
     except ZohoError as error:
         return Happened(timeline.ours(amend, of, before), with_zoho=True, error=error, status=status_of(error))
     if isinstance(found, Timeline):
-        return Happened(found, with_zoho=True)
+        return Happened(found, with_zoho=True, is_newest=not arguments.get("token"))
     return Happened(timeline.ours(amend, of, before), with_zoho=True, problem=_why(found), status=409)
 
 
@@ -105,7 +116,7 @@ def by(entry: Entry) -> str:
     """Where a change came from, in words: the automation by name, where Zoho names it."""
     if entry.receipt is not None:
         transition = entry.receipt.options.get("transition")
-        how = f"by the transition “{transition['name']}”" if transition else ORIGINS.get(entry.receipt.origin)
+        how = f"by the transition “{transition['name']}”" if transition else verdicts.ORIGINS.get(entry.receipt.origin)
         return f"with Amend, {how}" if how else "with Amend"
     words = SOURCES.get(entry.source, f"by {entry.source.replace('_', ' ')}" if entry.source else "")
     return f"{words} “{entry.rule}”" if entry.rule else words

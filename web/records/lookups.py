@@ -14,12 +14,12 @@ from typing import Any
 from flask import url_for
 from werkzeug.datastructures import MultiDict
 
-from changes.candidates import Candidates, find_candidates
+from changes.candidates import ANY_MODULE, Candidates, find_candidates, target_of
 from changes.drafts import Opened
 from store.exact_json import storable
 from zoho.connections import Connection
 from zoho.errors import ZohoError
-from zoho.fields import Field, Kind
+from zoho.fields import Field
 from zoho.fields.choices import MAX_ID, id_of
 from zoho.fields.shown import name_in
 from zoho.runtime import Amend
@@ -27,8 +27,6 @@ from zoho.runtime import Amend
 PREFIX, ID, AS = "f_", "id_", "as_"
 MOST_IN_A_SELECT = 20
 """People; a longer list is searched by typing a name, a shorter one is a plain select, where that works as well."""
-PEOPLE = {"crm": "users", "desk": "agents"}
-ANY_MODULE = "se_module"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ def posted(form: MultiDict[str, str], name: str) -> list[str]:
 
 def picker(opened: Opened, field: Field, wire: Any, current: Sequence[str], control: str) -> Picker | None:
     """The control for a lookup whose records can be searched; None for every other field. ``current``: as ``posted`` gives it."""
-    target = _target(field)
+    target = target_of(field)
     is_searched = control == "text" or (control == "select" and len(field.options) > MOST_IN_A_SELECT)
     if not target or not is_searched:
         return None
@@ -85,12 +83,6 @@ def candidates(amend: Amend, connection: Connection, product: str, target: str, 
         return find_candidates(amend, connection, product, target, text)
     except ZohoError as error:
         return Candidates((), f"{error.summary} An id can be given all the same.")
-
-
-def _target(field: Field) -> str:
-    if field.kind == Kind.OWNER:
-        return PEOPLE[field.product]
-    return field.lookup_module or "" if field.kind == Kind.LOOKUP and field.lookup_module != ANY_MODULE else ""
 
 
 def _called(field: Field, wire: Any, record_id: str) -> str:

@@ -45,8 +45,30 @@ class Banner:
         return any(contest.is_open for contest in self.contests)
 
 
+class Choices:
+    """What a page offers to choose besides the fields, from the ``options`` of its dataclass."""
+
+    __slots__ = ()
+    options: dict[str, Any] | None
+
+    @property
+    def trigger(self) -> list[str] | None:
+        """The automations that the person let run; None for all, as Zoho does by itself."""
+        return (self.options or {}).get("trigger")
+
+    @property
+    def triggers(self) -> list[tuple[str, str, bool]]:
+        """Each automation there is: Zoho's word, ours, and whether it is ticked."""
+        return [(name, label, self.trigger is None or name in self.trigger) for name, label in TRIGGERS.items()]
+
+    @property
+    def closes_quietly(self) -> bool:
+        """The person chose that the customer hears nothing."""
+        return bool((self.options or {}).get("quiet_close"))
+
+
 @dataclass(frozen=True, slots=True)
-class EditPage:
+class EditPage(Choices):
     """Everything that templates/records/edit.html shows."""
 
     opened: Opened
@@ -93,21 +115,6 @@ class EditPage:
         """The picklists that follow another, for the page to do so at once."""
         known = self.opened.record_form.dependencies
         return {name: {"parent": one.parent, "offers": dict(one.offers)} for name, one in known.items()}
-
-    @property
-    def trigger(self) -> list[str] | None:
-        """The automations that the person let run; None for all, as Zoho does by itself."""
-        return (self.options or {}).get("trigger")
-
-    @property
-    def triggers(self) -> list[tuple[str, str, bool]]:
-        """Each automation there is: Zoho's word, ours, and whether it is ticked."""
-        return [(name, label, self.trigger is None or name in self.trigger) for name, label in TRIGGERS.items()]
-
-    @property
-    def closes_quietly(self) -> bool:
-        """The person chose that the customer hears nothing."""
-        return bool((self.options or {}).get("quiet_close"))
 
 
 def edit_page(opened: Opened, typed: Typed, refusals: Sequence[Refusal] = (), *, adding: str | None = None, **more: Any) -> EditPage:

@@ -43,6 +43,8 @@ _BRACE = re.compile(r"[\[{]")
 
 OAUTH: dict[str, type[ZohoError]] = {
     "invalid_code": InvalidGrantError,
+    "invalid_grant": InvalidGrantError,
+    "invalid_token": InvalidGrantError,
     "invalid_client": MisconfiguredError,
     "invalid_client_secret": MisconfiguredError,
     "invalid_redirect_uri": MisconfiguredError,

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import get_args
 
-from zoho.errors import Action, InvalidGrantError, MisconfiguredError, MissingScopeError, RateLimitedError, ThrottledError, ZohoError
+from zoho.errors import (
+    Action,
+    InvalidGrantError,
+    MisconfiguredError,
+    MissingScopeError,
+    RateLimitedError,
+    RequestRefusedError,
+    ThrottledError,
+    UnreadableAnswerError,
+    ZohoError,
+)
 
 RECONNECT: Action = "reconnect"
 ADD_SCOPE: Action = "add_scope"
@@ -87,10 +97,20 @@ def broke(evidence: str, cause: str) -> Observation:
     return Observation(Outcome.BROKE, evidence, cause, "Check again; if it breaks again, Amend's log says more.", CHECK_AGAIN)
 
 
-def from_error(error: ZohoError) -> Observation:
+INSTEAD: dict[type[ZohoError], str] = {
+    ZohoError: "Check again; if it persists, Amend's log says more.",
+    RequestRefusedError: "Look Zoho's words up under “Explain this error”; if they do not help, Amend's log says more.",
+    UnreadableAnswerError: "Check again in a minute; if it persists, ask whoever runs the network what answers for Zoho.",
+}
+"""For an advice to open the diagnostics, which is where a finding stands."""
+
+
+def from_error(error: ZohoError, now: datetime) -> Observation:
     """A failed call as an observation. Its evidence is the error's detail, which holds no secret."""
     evidence = f"{error} (request {error.request_id})" if error.request_id else str(error)
     cause, advice = error.summary, error.advice
+    if advice == type(error).advice:
+        advice = INSTEAD.get(type(error), advice)
     lacking = error if isinstance(error, MissingScopeError) else error.__cause__
     if isinstance(lacking, MissingScopeError):
         action = ADD_SCOPE if lacking.scopes else RECONNECT
@@ -102,6 +122,8 @@ def from_error(error: ZohoError) -> Observation:
     if isinstance(error, MisconfiguredError) and error.setting:
         cause = f"{cause} The setting to look at is {error.setting}."
     if isinstance(error, RateLimitedError):
+        if error.retry_after_seconds:
+            advice = f"{advice} Calls may go out again at {moment(now + timedelta(seconds=error.retry_after_seconds))}."
         return warning(evidence, cause, advice, CHECK_AGAIN)
     return failed(evidence, cause, advice, error.action)
 

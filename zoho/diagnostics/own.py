@@ -28,8 +28,8 @@ DATABASE: dict[trial.Kind, tuple[str, str]] = {
         "Close what has it open: a database tool, a backup, a second Amend.",
     ),
     "read_only": (
-        "The database cannot be written, so nothing can be saved and no token renewed.",
-        "Make the file and its folder writable.",
+        "The database file, its -wal file or its folder cannot be written, so nothing can be saved and no token renewed.",
+        "Make the file, the -wal and -shm files beside it, and their folder writable for the user that Amend runs as.",
     ),
     "full": ("There is no room left for the database.", "Make room on the disk that holds it."),
     "missing": ("The database is not where AMEND_DATABASE_URL says.", "Correct AMEND_DATABASE_URL, or start Amend, which makes it."),

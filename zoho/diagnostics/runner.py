@@ -126,7 +126,7 @@ class Run:
                 self._handed_out = clients.load(self._amend, self._connection_id)
         elif isinstance(error, ZohoError):
             self.errors[slug] = error
-            self.observed[slug] = from_error(error)
+            self.observed[slug] = from_error(error, self._amend.now())
         else:
             log.error("check %s broke", slug, exc_info=error)
             first_line = (str(error).splitlines() or [""])[0][:120]
@@ -169,7 +169,7 @@ class Run:
         if not met:
             return
         error = next(iter(met.values()))
-        self.errors[TOKEN], self.observed[TOKEN] = error, from_error(error)
+        self.errors[TOKEN], self.observed[TOKEN] = error, from_error(error, self._amend.now())
         for slug in self._checks:
             if slug in met or self.blocked.get(slug) in met or slug == RENEWAL:
                 self._block(slug, TOKEN)

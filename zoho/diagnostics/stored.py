@@ -228,5 +228,5 @@ def throttle(amend: Amend, connection: Connection) -> Observation:
     until = renewals.waits_until(connection, amend.now())
     if until is None:
         return ok(used)
-    told = from_error(ThrottledError(f"no renewal before {moment(until)}; {used}", retry_at=until))
+    told = from_error(ThrottledError(f"no renewal before {moment(until)}; {used}", retry_at=until), amend.now())
     return warning(told.evidence, told.cause, told.next, None)

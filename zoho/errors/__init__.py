@@ -3,6 +3,7 @@
 from zoho.errors.dictionary import Explanation, explain
 from zoho.errors.root import Action, ZohoError
 from zoho.errors.tree import (
+    BETWEEN,
     BadStateError,
     CodeExpiredError,
     ConflictError,
@@ -34,6 +35,7 @@ from zoho.errors.tree import (
 )
 
 __all__ = [
+    "BETWEEN",
     "Action",
     "BadStateError",
     "CodeExpiredError",

@@ -20,6 +20,7 @@ class Facts(TypedDict, total=False):
     http_status: int | None
     summary: str | None
     advice: str | None
+    action: Action | None
 
 
 class Traits(TypedDict, total=False):
@@ -40,8 +41,8 @@ class ZohoError(Exception):
     """Root of all we raise. ``detail`` is for the log; ``summary`` and ``advice`` are safe on a page.
 
     ``zoho_code`` and ``zoho_message`` are Zoho's own words, ``http_status`` its status, each None when unknown; ``product`` is
-    whose code it is, ``crm``, ``desk``, or None for the authorization server's. A summary or advice given here replaces that of
-    the class, where the place of birth knows better.
+    whose code it is, ``crm``, ``desk``, or None for the authorization server's. A summary, advice or action given here replaces that
+    of the class, where the place of birth knows better.
     """
 
     code = "zoho_error"
@@ -60,6 +61,7 @@ class ZohoError(Exception):
     def __init__(self, detail: str = "", **facts: Unpack[Facts]) -> None:
         self.summary = facts.get("summary") or type(self).summary
         self.advice = facts.get("advice") or type(self).advice
+        self.action = facts.get("action") or type(self).action
         super().__init__(redact(detail or self.summary))
         self.request_id = facts.get("request_id")
         self.product = facts.get("product")

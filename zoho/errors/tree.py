@@ -78,6 +78,13 @@ class UnreachableError(ZohoError, page_status=504, lasts=False):
         self.is_ambiguous = is_ambiguous
 
 
+BETWEEN = Facts(
+    summary="Something between Amend and Zoho answers in its place: a sign-in page of the network, a firewall, or a proxy.",
+    advice="Ask whoever runs the network to let Amend through to Zoho, then check again.",
+)
+"""Of an UnreachableError, when an answer came that is not Zoho's."""
+
+
 class UnreadableAnswerError(ZohoError, lasts=False):
     """Something answered, but not with what Zoho documents: HTML, cut off, too large, the wrong JSON type.
 

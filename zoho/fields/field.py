@@ -55,7 +55,7 @@ class Field:
     def read(self, record: Mapping[str, Any]) -> Wire:
         """The wire value in ``record``, or ABSENT when Zoho did not show it; with the module that stands beside it, if one does."""
         if not self.path and not self.companions:  # most fields, and this is asked for each of a plan's rows
-            return record[self.name] if self.name in record else ABSENT
+            return record.get(self.name, ABSENT)
         value: Any = record
         for key in self.path or (self.name,):
             if not isinstance(value, Mapping) or key not in value:

@@ -201,6 +201,7 @@ def test_rows_that_are_no_objects_are_left_out(requests_mock: Mocker) -> None:
         (refused("INACTIVE_USER", 403), NoPermissionError),
         (refused("INVALID_URL_PATTERN", 404), WrongDataCenterError),
         ({"status_code": 404, "text": "<html>not here"}, WrongDataCenterError),
+        ({"status_code": 403, "text": "<html>Blocked"}, UnreachableError),
         ({"status_code": 302, "headers": {"Location": "https://accounts.zoho.com/signin"}}, WrongDataCenterError),
         (refused("INVALID_MODULE", 400, resource_path_index=0), RequestRefusedError),
         (refused("INVALID_MODULE", 200), RequestRefusedError),

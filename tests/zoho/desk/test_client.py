@@ -247,6 +247,7 @@ def test_record_that_is_no_object_is_unreadable_or_missing(body: str, requests_m
         (refused("INTERNAL_SERVER_ERROR", 500), ZohoDownError),
         ({"status_code": 503, "text": "<html>"}, ZohoDownError),
         ({"status_code": 404, "text": "<html>"}, WrongDataCenterError),
+        ({"status_code": 403, "text": "<html>Blocked"}, UnreachableError),
         ({"status_code": 302, "headers": {"Location": "https://accounts.zoho.eu/signin"}}, WrongDataCenterError),
         ({"status_code": 403, "json": {}}, NoPermissionError),
     ],

@@ -47,6 +47,70 @@ def test_a_wrong_client_names_its_setting(patient, sandbox, clock, error, settin
     assert report.first_failed.action == "fix_setting"
 
 
+@pytest.mark.parametrize("word", ["invalid_grant", "invalid_token", "INVALID_OAUTHTOKEN"])
+def test_a_refresh_token_that_is_refused_in_other_words_wants_a_reconnect(patient, sandbox, clock, word):
+    clock.advance(hours=2)
+    sandbox.fail_next(TOKEN, status=400, body={"error": word})
+    found = patient.examine().first_failed
+    assert (found.check, found.action, found.next) == ("token", "reconnect", "Reconnect the account.")
+
+
+def test_an_error_of_zohos_own_accounts_server_is_called_that(patient, sandbox, clock):
+    clock.advance(hours=2)
+    sandbox.fail_next(TOKEN, times=9, status=200, body={"error": "general_error"})
+    found = patient.examine().first_failed
+    assert (found.check, found.cause, found.action) == ("token", "Zoho reports an error of its own.", "check_again")
+    assert patient.row.status == Status.ACTIVE
+
+
+def test_a_refusal_that_only_the_dictionary_knows_is_told_in_its_words(patient, sandbox, clock):
+    clock.advance(hours=2)
+    sandbox.fail_next(TOKEN, times=9, status=400, body={"error": "invalid_scope"})
+    found = patient.examine().first_failed
+    assert (found.check, found.next) == ("token", "Correct the list of scopes.")
+    assert "A scope is misspelt" in found.cause
+
+
+@pytest.mark.parametrize("status", [401, 404])
+def test_a_web_page_at_the_token_endpoint_says_that_another_may_answer(patient, sandbox, clock, status):
+    clock.advance(hours=2)
+    sandbox.fail_next(TOKEN, times=9, fault="html", status=status)
+    found = patient.examine().first_failed
+    assert (found.check, found.action) == ("token", "check_again")
+    assert "something between Amend and Zoho answers" in found.cause
+    assert "accounts host" in found.cause
+    assert "diagnostics" not in found.next
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"status": 302, "headers": {"Location": "http://login.hotel.example/"}}, {"fault": "html", "status": 403}],
+    ids=["portal", "firewall"],
+)
+def test_a_network_that_answers_for_zoho_is_named_and_no_reconnect_is_asked_for(patient, sandbox, fault):
+    sandbox.fail_next("* /crm/v8/*", times=None, **fault)
+    found = patient.examine().first_failed
+    assert (found.check, found.action) == ("crm_org", "check_again")
+    assert "Something between Amend and Zoho answers" in found.cause
+
+
+@pytest.mark.parametrize("fault", [{"status": 200, "body": {"data": []}}, {"fault": "empty", "status": 204}], ids=["no row", "204"])
+def test_a_login_without_desk_organization_is_asked_to_reconnect_for_there_is_none_to_choose(patient, sandbox, fault):
+    sandbox.fail_next("GET /api/v1/organizations", times=None, **fault)
+    found = patient.examine().first_failed
+    assert (found.check, found.action) == ("desk_org", "reconnect")
+    assert "belongs to no Desk organization" in found.cause
+
+
+def test_a_limit_of_crm_says_until_when(patient, sandbox):
+    body = {"code": "TOO_MANY_REQUESTS", "message": "too many", "details": {}, "status": "error"}
+    sandbox.fail_next("* /crm/v8/*", times=None, status=429, body=body, headers={"Retry-After": "3600"})
+    found = patient.examine().crm_org
+    assert found.outcome == Outcome.WARNING
+    assert "again at 2" in found.next
+    assert found.next.endswith(" UTC.")
+
+
 def test_an_answer_without_access_token_is_named(patient, sandbox, clock):
     clock.advance(hours=2)
     sandbox.fail_next(TOKEN, status=200, body={"api_domain": "x"})

@@ -100,6 +100,20 @@ def test_a_database_that_is_gone_is_not_made_anew(amend):
     assert not file_of(amend).exists()
 
 
+def test_a_database_that_is_there_and_cannot_be_opened_is_not_called_missing(amend):
+    amend.sessions.kw["bind"].dispose()
+    for suffix in ("-wal", "-shm"):
+        beside = file_of(amend).with_name(f"{file_of(amend).name}{suffix}")
+        beside.unlink(missing_ok=True)
+        beside.mkdir()
+    tried = trial.try_writing(amend.settings.database_url)
+    assert tried.kind == "read_only"
+    assert str(file_of(amend)) in tried.said
+    found = own.database(amend)
+    assert "-wal" in found.cause
+    assert "folder" in found.next
+
+
 def test_a_database_of_a_newer_amend_is_named(amend):
     with closing(sqlite3.connect(file_of(amend))) as other:
         other.execute("UPDATE alembic_version SET version_num = '9999'")
