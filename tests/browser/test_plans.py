@@ -56,7 +56,7 @@ def test_a_plan_is_mended_approved_followed_and_undone(
     wrong += judge(page, "done")
     follow(page, "the plan it is an undo of")
     expect(page.get_by_role("link", name="Undo of City")).to_be_visible()
-    follow(page, "Plans")
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Plans").click()
     wrong += judge(page, "list of plans")
 
     assert wrong == []
