@@ -19,22 +19,18 @@ from changes.cells import Cells, why_not
 from changes.drafts import Opened
 from changes.history import last_options
 from changes.proposals import MOST_LISTED, Proposal
-from store.exact_json import storable
-from web.records import posted
+from web.propose.asked import LISTED, Asked, keep, read
 from web.records.offers import meant
 from web.records.rows import Row, cell
 from zoho import connections, metadata
 from zoho.answers import Refusal
 from zoho.errors import NotFoundError, ZohoError
 from zoho.fields import Field, FieldError, Kind
-from zoho.fields.shown import lf
 from zoho.runtime import Amend
 
 NO_RECORD = "*"
 """Stands where a snapshot has the id of its record."""
-LISTED = ("q", "view", "sort")
 SHOWN_WRONG = 5
-_NOT_KEPT = frozenset({"csrf_token", "snapshot", "seal", "action"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +45,6 @@ class Place:
     def url_with(self, snapshot_id: UUID | None) -> str:
         """Path of the page that restores what was typed."""
         return url_for("propose.new", connection_id=self.connection_id, product=self.product, module=self.module, draft=snapshot_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A form as it was posted. ``listing``: all that a list finds; None: the records of ``ids``."""
-
-    ids: str
-    listing: Mapping[str, str] | None
-    names: tuple[str, ...]
-    emptied: frozenset[str]
-    typed: Mapping[str, list[str]]
-    action: str
-    form: dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,28 +97,6 @@ class Proposed:
 
 
 Answer = NewPage | Kept | Proposed
-
-
-def read(form: MultiDict[str, str]) -> Asked:
-    """What a form of the find page, or of ours, says."""
-    listing = {name: storable(form.get(name, ""))[:300] for name in LISTED} if form.get("kind") == "listing" else None
-    ids = lf(storable("\n".join([*form.getlist("id"), form.get("ids", "")]).strip()))
-    kept = {storable(name): [storable(value) for value in form.getlist(name)] for name in form if name not in _NOT_KEPT | {"id", "ids"}}
-    return Asked(
-        ids=ids,
-        listing=listing,
-        names=tuple(dict.fromkeys(form.getlist("field"))),
-        emptied=frozenset(form.getlist("empty")),
-        typed=posted.read(form).typed,
-        action=form.get("action", ""),
-        form={**kept, "ids": [ids]},
-    )
-
-
-def keep(amend: Amend, asked: Asked, snapshot_id: UUID | None, user_id: UUID | None) -> None:
-    """Remember what was typed. Without ``user_id`` for somebody whose session is over: the caller vouches."""
-    if snapshot_id is not None:
-        snapshots.keep_typed(amend, snapshot_id, asked.form, user_id)
 
 
 def show(amend: Amend, place: Place, draft: UUID | None) -> NewPage:

@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from changes import find
 from web import connection_view
-from web.propose import values
+from web.propose import asked, values
 from web.propose.values import Kept, Place, Proposed
 from web.records import posted
 from web.records.views import MODULE, NOT_MODULES
@@ -51,7 +51,7 @@ def propose(connection_id: UUID) -> ResponseReturnValue:
     """Take records over from a list, show the controls of the chosen fields, or make the plan."""
     place = place_of(connection_id) or abort(400)
     snapshot_id = posted.uuid_of(request.form.get("snapshot", ""))
-    return _answer(place, values.submit(amend(), place, values.read(request.form), snapshot_id))
+    return _answer(place, values.submit(amend(), place, asked.read(request.form), snapshot_id))
 
 
 def place_of(connection_id: UUID) -> Place | None:
@@ -84,7 +84,7 @@ def _stash(turned_away: Request) -> str | None:
     snapshot_id = posted.uuid_of(form.get("snapshot", ""))
     owner = operator().id if current_user.is_authenticated else None
     if owner or posted.is_sealed(form):
-        values.keep(amend(), values.read(form), snapshot_id, owner)
+        asked.keep(amend(), asked.read(form), snapshot_id, owner)
     where: dict[str, Any] = {name: form.get(name, "")[:100] for name in ("product", "module")}
     return url_for("propose.new", **(turned_away.view_args or {}), **where, draft=snapshot_id)
 
