@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from time import monotonic
@@ -24,6 +25,8 @@ SIZE = {"crm": 100, "desk": 1}
 """Records a call: Desk has no update of many that says what became of each."""
 UNLISTED = frozenset({Kind.SUBFORM, Kind.LINKS, Kind.FILES, Kind.RICH_TEXT})
 """What no list shows, or shows only the beginning of: records with such a field are read one by one."""
+CALLS = 10
+"""At a time, of one plan: Zoho's limit for writes of more than ten records."""
 NAMED = frozenset({Kind.OWNER, Kind.LOOKUP, Kind.ANY_LOOKUP, *UNLISTED})
 BESIDE = ("Modified_Time", "Modified_By", "Layout", *(part for name in CRM_NAMES for part in name.split("+")))
 """Version, author, layout and name of a record."""
@@ -43,6 +46,7 @@ class Records:
 
     def __init__(self, amend: Amend, connection_id: Any, product: str, module: str) -> None:
         self._amend, self._id, self.product, self.module = amend, connection_id, product, module
+        self._places = threading.BoundedSemaphore(CALLS)
         self._renew()
 
     @property
@@ -67,16 +71,16 @@ class Records:
         self._fields: dict[str, Mapping[str, Field]] = {}
         self._beside: tuple[str, ...] | None = None
 
-    def read(self, ids: Sequence[str], names: Sequence[str]) -> Batch:
-        """These records with these fields; one that is not there is left out."""
+    def read(self, ids: Sequence[str], names: Sequence[str], *, is_named: bool = False) -> Batch:
+        """These records with these fields, and what tells their name if asked for; one that is not there is left out."""
         if self.product == "desk":
             return Batch(self._one_by_one(ids), None)
         template = self._template({})
         if any(name in template and template[name].kind in UNLISTED for name in names):
             return Batch(self._one_by_one(ids, names), None)
-        wanted = (*dict.fromkeys((*(name for name in names if name in template), *self._known_beside())),)
+        wanted = (*dict.fromkeys((*(name for name in names if name in template), *self._known_beside(is_named))),)
         params = {"module": self.module, "ids": tuple(ids), "fields": wanted}
-        batch: Batch = _done(tools.run(self._amend, self.connection, "crm.get_records", params))
+        batch: Batch = _done(self._run("crm.get_records", params))
         cut = [id for id, record in batch.records.items() if any(_is_cut(record.get(name)) for name in names)]
         return Batch({**batch.records, **self._one_by_one(cut, names)}, batch.at)
 
@@ -116,23 +120,28 @@ class Records:
         if self.product == "desk":
             row = rows[0]
             params = {"id": row.record_id, "fields": row.body, **options}
-            answer = tools.run(self._amend, self.connection, f"desk.update_{DESK_MODULES[self.module]}", params)
+            answer = self._run(f"desk.update_{DESK_MODULES[self.module]}", params)
             if isinstance(answer, Refused):
                 return [WriteOutcome("refused", answer.refusals)]
             return [_done(answer)]
         sent = [{"id": row.record_id, "fields": row.body} for row in rows]
         params = {"module": self.module, "records": sent, "unmodified_since": since, **options}
-        answer = tools.run(self._amend, self.connection, "crm.update_records", params)
+        answer = self._run("crm.update_records", params)
         if isinstance(answer, Refused):
             return [WriteOutcome("refused", answer.refusals, is_whole=True)] * len(rows)
         outcomes: list[WriteOutcome] = _done(answer)
         return outcomes
 
+    def _run(self, name: str, params: Mapping[str, Any]) -> Any:
+        with self._places:
+            return tools.run(self._amend, self.connection, name, params)
+
     def _one_by_one(self, ids: Sequence[str], names: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
         for id in ids:
             try:
-                answer = verify.read_record(self._amend, self.connection, self.product, self.module, id, tuple(names))
+                with self._places:
+                    answer = verify.read_record(self._amend, self.connection, self.product, self.module, id, tuple(names))
             except RecordNotFoundError:
                 continue
             found[id] = _done(answer)
@@ -144,12 +153,12 @@ class Records:
             self._fields[key] = record_forms.layout_fields(self._amend, self.connection, self.module, record)
         return self._fields[key]
 
-    def _known_beside(self) -> tuple[str, ...]:
-        """Those of BESIDE that the module has."""
+    def _known_beside(self, is_named: bool) -> tuple[str, ...]:
+        """Version, author and layout, and what makes the name, as far as the module has them."""
         if self._beside is None:
             known = {str(meta.get("api_name")) for meta in metadata.crm_fields(self._amend, self.connection, self.module)}
             self._beside = tuple(name for name in dict.fromkeys(BESIDE) if name in known or name == "Modified_Time")
-        return self._beside
+        return self._beside if is_named else tuple(name for name in self._beside if name in BESIDE[:3])
 
 
 def _named(field: Field, record: dict[str, Any]) -> Field:

@@ -31,7 +31,7 @@ def preview(amend: Amend, records: Records, taken: Sequence[Row]) -> list[tuple[
     """The columns of each row as they follow from its record as it is now. Raises the ZohoErrors of a read."""
     undone = _undone(amend, [row.undoes_id for row in taken if row.undoes_id])
     names = {name for row in taken for name in _names(row, undone)}
-    found = records.read([*dict.fromkeys(row.record_id for row in taken)], [*names]).records
+    found = records.read([*dict.fromkeys(row.record_id for row in taken)], [*names], is_named=True).records
     return [(row, _values(records, row, found.get(row.record_id), undone)) for row in taken]
 
 

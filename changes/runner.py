@@ -25,8 +25,8 @@ from zoho.runtime import Amend
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 10
-"""Calls at a time: Zoho's limit for writes of more than ten records."""
+THREADS = 16
+"""More than calls at a time: while some wait for Zoho, others compare and write down."""
 FIRST, SECOND = 1, 10
 """How many rows go ahead, each group proved before the next."""
 RENEW_SECONDS = 4.0
@@ -199,9 +199,9 @@ class Run:
         """
         after, running = -1, set[Future[None]]()
         failure: BaseException | None = None
-        with ThreadPoolExecutor(AT_ONCE, initializer=lambda: IS_BULK.set(True)) as pool:
+        with ThreadPoolExecutor(THREADS, initializer=lambda: IS_BULK.set(True)) as pool:
             while True:
-                while failure is None and len(running) < AT_ONCE and self._goes_on(state):
+                while failure is None and len(running) < THREADS and self._goes_on(state):
                     taken = rows.take(self.amend, self.plan_id, kinds, after, size)
                     if not taken:
                         break
