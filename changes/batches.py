@@ -82,7 +82,8 @@ class Records:
         params = {"module": self.module, "ids": tuple(ids), "fields": wanted}
         batch: Batch = _done(self._run("crm.get_records", params))
         cut = [id for id, record in batch.records.items() if any(_is_cut(record.get(name)) for name in names)]
-        return Batch({**batch.records, **self._one_by_one(cut, names)}, batch.at)
+        unlisted = [id for id in ids if id not in batch.records]  # a list leaves out what a record's own address shows
+        return Batch({**batch.records, **self._one_by_one([*cut, *unlisted], names)}, batch.at)
 
     def field_of(self, name: str) -> Field | None:
         """The field as most records have it; None when the module has none of that name."""

@@ -44,8 +44,12 @@ def run(amend: Amend, plan_id: UUID | None = None) -> bool:
     claimed = jobs.claim(amend, owner, plan_id)
     if claimed is None:
         return False
-    with _lease(amend, claimed, owner) as is_lost:
-        Run(amend, claimed, owner, is_lost).go()
+    token = IS_BULK.set(True)  # calls of people go first
+    try:
+        with _lease(amend, claimed, owner) as is_lost:
+            Run(amend, claimed, owner, is_lost).go()
+    finally:
+        IS_BULK.reset(token)
     return True
 
 

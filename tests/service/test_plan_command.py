@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from click.testing import CliRunner
 
-from tests.service.test_cli import run
+from service.cli import main
+from tests.service.processes import clean_environment
 from tests.walk import add, connect
 
 
@@ -15,11 +17,12 @@ def command(amend, sandbox, settings):
     """Run ``./run plan …`` on Ana's connection to the sandbox; the status and the JSON."""
     connect(amend, add(amend))
 
+    environment = clean_environment(AMEND_INSTANCE_DIR=str(settings.instance_dir), AMEND_SANDBOX_PORT=str(settings.sandbox_port))
+
     def call(*arguments: str, typed: str = "") -> tuple[int, dict]:
-        port = str(settings.sandbox_port)
-        done = run(settings.instance_dir, "plan", "--json", *arguments, typed=typed, AMEND_SANDBOX_PORT=port)
+        done = CliRunner().invoke(main, ["plan", "--json", *arguments], input=typed, env=environment)
         assert done.stderr == ""
-        return done.returncode, json.loads(done.stdout)
+        return done.exit_code, json.loads(done.stdout)
 
     return call
 
