@@ -74,7 +74,7 @@ def _row(row: rows.Row) -> dict[str, Any]:
 def as_text(document: Mapping[str, Any]) -> str:
     """A plan for people at a terminal."""
     counts = ", ".join(f"{number:,} {name}" for name, number in document["counts"].items()) or "no rows yet"
-    lines = [f"{document['title']}  {document['id']}", f"  {document['state']}: {counts}"]
+    lines = [f"{document['title']}  {document['id']}", f"  {document['state']}{_approved(document)}: {counts}"]
     if document["reason"]:
         lines += [f"  {document['reason']['text']} {document['reason'].get('advice') or ''}".rstrip()]
     if document["state"] == JobState.PREVIEWED and document["forecast"]:
@@ -89,6 +89,10 @@ def as_text(document: Mapping[str, Any]) -> str:
         lines.append(f"  {row['kind']:<18} {row['record']}  {row['name']}  {said}  {told}".rstrip())
     left = sum(document["counts"].values()) - len(document["rows"])
     return "\n".join([*lines, f"  … and {left:,} more" if left > 0 else ""]).rstrip()
+
+
+def _approved(document: Mapping[str, Any]) -> str:
+    return ", approved and not yet applied" if document["is_approved"] and document["state"] == JobState.PREVIEWED else ""
 
 
 def _short(value: Any) -> str:
