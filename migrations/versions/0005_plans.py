@@ -33,7 +33,6 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("product", sa.String(length=10), nullable=False),
         sa.Column("module", sa.String(length=100), nullable=False),
-        sa.Column("source", store.ExactJson(), nullable=False),
         sa.Column("options", sa.JSON(), nullable=False),
         sa.Column("parent_id", sa.Uuid(), nullable=True),
         sa.Column("state", sa.String(length=12), nullable=False),
@@ -52,6 +51,7 @@ def upgrade() -> None:
         sa.Column("ended_at", store.UtcDateTime(), nullable=True),
         sa.Column("lease_owner", sa.String(length=200), nullable=True),
         sa.Column("lease_until", store.UtcDateTime(), nullable=True),
+        sa.Column("source", store.ExactJson(), nullable=False),  # last: it may be large, and SQLite reads a row from its beginning
         sa.ForeignKeyConstraint(["plan_id"], ["plans.id"], name=op.f("fk_jobs_plan_id_plans"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("plan_id", name=op.f("pk_jobs")),
     )
