@@ -20,9 +20,8 @@ import requests
 from app import create_app
 from bench import form
 from bench.race import BARE, Figure, is_quick, more, race, show, table
+from bench.visitor import sign_in
 from changes import drafts, road
-from people.sessions import open_session
-from people.users import User
 from service.settings import Settings
 from store import migrate
 from tests.pages import Visitor
@@ -53,14 +52,7 @@ def _measure(scratch: Path, port: int, rounds: int) -> list[Figure]:
     app = create_app(settings)
     amend: Amend = app.extensions["amend"]
     requests.post(f"http://127.0.0.1:{port}/_sandbox/faults", json={"config": {"wide_module": True}}, timeout=5).raise_for_status()
-    user = User(email="bench@example.com", name="Bench", password_hash="none", failed_count=0, created_at=amend.now())
-    with amend.sessions.begin() as session:
-        session.add(user)
-    with amend.sessions.begin() as session:
-        operator = open_session(session, user, amend.now())
-    visitor = Visitor(app.test_client())
-    with visitor.client.session_transaction() as cookie:
-        cookie["_user_id"], cookie["_fresh"] = operator.get_id(), True
+    user, visitor = sign_in(app)
     connection_id = connect(amend, user.id).connection_id
     try:
         saves = _saves(amend, visitor, user.id, connection_id, rounds)

@@ -18,10 +18,9 @@ from sqlalchemy import insert
 
 from app import create_app
 from bench.race import Figure, is_quick, table
+from bench.visitor import sign_in
 from changes import jobs, plans, rows
 from changes.plans import Change, Verdict, new_plan, to_rows
-from people.sessions import open_session
-from people.users import User
 from service.settings import Settings
 from store import migrate
 from tests.pages import Visitor
@@ -56,14 +55,7 @@ def _times(number: int, rounds: int) -> dict[str, float]:
         app = create_app(settings)
         amend: Amend = app.extensions["amend"]
         try:
-            user = User(email="bench@example.com", name="Bench", password_hash="none", failed_count=0, created_at=amend.now())
-            with amend.sessions.begin() as session:
-                session.add(user)
-            with amend.sessions.begin() as session:
-                operator = open_session(session, user, amend.now())
-            visitor = Visitor(app.test_client())
-            with visitor.client.session_transaction() as cookie:
-                cookie["_user_id"], cookie["_fresh"] = operator.get_id(), True
+            user, visitor = sign_in(app)
             plan = f"/plans/{fill(amend, user.id, number)}"
             return {name: _time(visitor, path, rounds) for name, path in _pages(plan, number).items()}
         finally:

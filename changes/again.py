@@ -13,7 +13,7 @@ from changes import jobs, proposals, rows
 from changes.jobs import Job, JobState
 from changes.plans import StepState
 from changes.proposals import FAILED, Proposal
-from zoho.answers import Refusal, Refused
+from zoho.answers import Refused
 from zoho.runtime import Amend
 
 ENDED = (JobState.DONE, JobState.STOPPED, JobState.HALTED)
@@ -21,11 +21,11 @@ ENDED = (JobState.DONE, JobState.STOPPED, JobState.HALTED)
 
 def undo(amend: Amend, user_id: UUID, plan_id: UUID) -> UUID | Refused:
     """Propose to put back what a plan changed; what changed since is skipped and listed. Raises NotFoundError."""
-    job = _own(amend, user_id, plan_id)
+    job = jobs.own(amend, plan_id, user_id)
     if job.state not in ENDED:
-        return _refused("Stop this plan or let it end first; then it can be undone.")
+        return Refused.saying("Stop this plan or let it end first; then it can be undone.")
     if not job.count("stored", "stored differently"):
-        return _refused("Nothing of this plan was stored, so there is nothing to undo.")
+        return Refused.saying("Nothing of this plan was stored, so there is nothing to undo.")
     return _child(amend, user_id, job, f"Undo of {job.title}", {"kind": "undo", "plan": str(plan_id)}, "undo")
 
 
@@ -38,25 +38,25 @@ def retry(
     only: Sequence[str] | None = None,
 ) -> UUID | Refused:
     """Propose the rows that failed once more: all, or ``only`` these; ``mended`` cells by row. Raises NotFoundError."""
-    job = _own(amend, user_id, plan_id)
+    job = jobs.own(amend, plan_id, user_id)
     if job.state not in ENDED:
-        return _refused("Stop this plan or let it end first; then its failed rows can be tried again.")
+        return Refused.saying("Stop this plan or let it end first; then its failed rows can be tried again.")
     if not job.count(*FAILED):
-        return _refused("No row of this plan failed, so there is nothing to try again.")
+        return Refused.saying("No row of this plan failed, so there is nothing to try again.")
     source = {"kind": "retry", "plan": str(plan_id), "mended": mended or {}, "only": [*only] if only is not None else None}
     return _child(amend, user_id, job, f"Retry of {job.title}", source, "retry")
 
 
 def mend(amend: Amend, user_id: UUID, plan_id: UUID, row_id: UUID, values: Mapping[str, Any]) -> Refused | None:
     """Give other values to a row that was refused in the preview, which is then previewed again. Raises NotFoundError."""
-    _own(amend, user_id, plan_id)
+    jobs.own(amend, plan_id, user_id)
     with amend.writing() as transaction:
         if not jobs.move_in(transaction, plan_id, [JobState.PREVIEWED, JobState.STALE, JobState.PREVIEWING], digest=None):
-            return _refused("This plan is past its preview. Retry the row instead.")
+            return Refused.saying("This plan is past its preview. Retry the row instead.")
         same = (rows.TABLE.c.plan_id == plan_id) & (rows.TABLE.c.id == row_id) & (rows.TABLE.c.state == StepState.FAULTY)
         found = transaction.execute(select(rows.TABLE.c.given, rows.TABLE.c.verdict).where(same).with_for_update()).first()
         if found is None or found.given is None:
-            return _refused("This row cannot be mended here. Mend it in its source and propose that again.")
+            return Refused.saying("This row cannot be mended here. Mend it in its source and propose that again.")
         anew: dict[str, Any] = {"given": {**found.given, **values}, "state": StepState.GIVEN, "verdict": None, "refusals": [], "note": None}
         transaction.execute(update(rows.TABLE).where(same).values(**anew))
         jobs.note(transaction, plan_id, {jobs.kind(StepState.FAULTY, found.verdict): -1, "given": 1}, state=JobState.PREVIEWING)
@@ -66,14 +66,14 @@ def mend(amend: Amend, user_id: UUID, plan_id: UUID, row_id: UUID, values: Mappi
 
 def leave_out(amend: Amend, user_id: UUID, plan_id: UUID, row_id: UUID) -> Refused | None:
     """Reject one row of a preview: it will not be sent. Raises NotFoundError."""
-    _own(amend, user_id, plan_id)
+    jobs.own(amend, plan_id, user_id)
     with amend.writing() as transaction:
         if not jobs.move_in(transaction, plan_id, [JobState.PREVIEWED], digest=None):
-            return _refused("This plan is past its preview.")
+            return Refused.saying("This plan is past its preview.")
         same = (rows.TABLE.c.plan_id == plan_id) & (rows.TABLE.c.id == row_id) & (rows.TABLE.c.state == StepState.READY)
         out = {"state": StepState.DROPPED, "verdict": "skipped", "note": "Left out by hand."}
         if not transaction.execute(update(rows.TABLE).where(same).values(**out)).rowcount:
-            return _refused("This row is not one that would be sent.")
+            return Refused.saying("This row is not one that would be sent.")
         jobs.note(transaction, plan_id, {"ready": -1, "left": 1}, state=JobState.PREVIEWING)
     amend.wake(plan_id)
     return None
@@ -84,12 +84,3 @@ def _child(amend: Amend, user_id: UUID, job: Job, title: str, source: Mapping[st
     return proposals.propose(
         amend, user_id, Proposal(connection_id, *about, title, source, job.options, job.fields, parent_id=job.plan_id, origin=origin)
     )
-
-
-def _own(amend: Amend, user_id: UUID, plan_id: UUID) -> Job:
-    with amend.reading() as session:
-        return jobs.get_own(session, plan_id, user_id)
-
-
-def _refused(message: str) -> Refused:
-    return Refused((Refusal(field=None, message=message),))

@@ -11,11 +11,11 @@ from uuid import UUID
 from sqlalchemy import update
 
 from changes import jobs, preview, rows
-from changes.batches import SIZE
+from changes.batches import CALLS, SIZE
 from changes.jobs import Job, JobState
 from changes.plans import Plan, StepState
 from zoho import limits
-from zoho.answers import Refusal, Refused
+from zoho.answers import Refused
 from zoho.runtime import Amend
 
 GOOD_FOR = timedelta(hours=24)
@@ -24,7 +24,6 @@ TYPED_ABOVE = 1_000
 """Rows: for more, the number must be typed."""
 SECONDS_A_CALL = 0.6
 """Until this plan has shown how long Zoho takes."""
-AT_ONCE = 10
 SEEN_WITHIN = timedelta(hours=24)
 
 
@@ -44,7 +43,7 @@ def forecast(product: str, number: int) -> dict[str, int]:
     batches = ceil(number / size) + ahead
     calls = (ceil(number / size) + 3 * batches) if number else 0
     writes = ceil(number / 10) + ahead if product == "crm" else number
-    return {"calls": calls, "credits": calls - batches + writes if number else 0, "seconds": ceil(calls * SECONDS_A_CALL / AT_ONCE)}
+    return {"calls": calls, "credits": calls - batches + writes if number else 0, "seconds": ceil(calls * SECONDS_A_CALL / CALLS)}
 
 
 def credits_left(amend: Amend, job: Job) -> int | None:
@@ -63,16 +62,15 @@ def approve(amend: Amend, user_id: UUID, plan_id: UUID, digest: str, typed: str 
 
     ``starts``: at once; else ``apply`` starts it.
     """
-    with amend.reading() as session:
-        job = jobs.get_own(session, plan_id, user_id)
+    job = jobs.own(amend, plan_id, user_id)
     why = _why_not(amend, job, digest, typed)
     if why is not None:
-        return _refused(why)
+        return Refused.saying(why)
     now = amend.now()
     values = {"state": JobState.CHECKING, "reason": None, "pace": _pace(job, now)} if starts else {"reason": None}
     with amend.writing() as transaction:
         if not jobs.move_in(transaction, plan_id, [JobState.PREVIEWED], **values):
-            return _refused("This plan was approved before. It runs once.")
+            return Refused.saying("This plan was approved before. It runs once.")
         transaction.execute(update(Plan).where(Plan.id == plan_id).values(approved_at=now))
     if starts:
         amend.wake(plan_id)
@@ -81,9 +79,9 @@ def approve(amend: Amend, user_id: UUID, plan_id: UUID, digest: str, typed: str 
 
 def apply(amend: Amend, user_id: UUID, plan_id: UUID) -> Refused | None:
     """Start a plan that was approved as it is now; Refused in words. Raises NotFoundError."""
-    job = _own(amend, user_id, plan_id)
+    job = jobs.own(amend, plan_id, user_id)
     if not is_approved(job):
-        return _refused("This plan is not approved as it is now. Look at it and approve it first.")
+        return Refused.saying("This plan is not approved as it is now. Look at it and approve it first.")
     return approve(amend, user_id, plan_id, job.digest or "", str(job.count("ready")))
 
 
@@ -135,7 +133,7 @@ def refuse(amend: Amend, job: Job, text: str) -> None:
 def preview_again(amend: Amend, user_id: UUID, plan_id: UUID) -> bool:
     """Read all records anew that were not sent yet, and show what would change now. Raises NotFoundError."""
     again = (StepState.READY, StepState.FAULTY, StepState.DROPPED)
-    _own(amend, user_id, plan_id)
+    jobs.own(amend, plan_id, user_id)
     with amend.writing() as transaction:
         waiting = [JobState.PREVIEWED, JobState.STALE]
         if not jobs.move_in(transaction, plan_id, waiting, state=JobState.PREVIEWING, digest=None, reason=None):
@@ -156,26 +154,27 @@ def _is_whole() -> Any:
 
 def choose(amend: Amend, user_id: UUID, plan_id: UUID, options: Mapping[str, Any]) -> Refused | None:
     """Let other automations of Zoho's run with the writes; an approval is then bound to that. Raises NotFoundError."""
-    job = _own(amend, user_id, plan_id)
+    job = jobs.own(amend, plan_id, user_id)
     if options == job.options:
         return None
     is_stale = job.state == JobState.STALE
     waiting = [JobState.STALE] if is_stale else [JobState.PREVIEWED, JobState.PREVIEWING]
     state = JobState.STALE if is_stale else JobState.PREVIEWING  # a worker seals it anew
     if not jobs.move(amend, plan_id, waiting, state=state, digest=None, options=dict(options)):
-        return _refused("This plan was approved with the automations that were shown. Stop it to change them.")
+        return Refused.saying("This plan was approved with the automations that were shown. Stop it to change them.")
+    amend.wake(plan_id)
     return None
 
 
 def pause(amend: Amend, user_id: UUID, plan_id: UUID) -> bool:
     """Send nothing new; what is under way is settled. Raises NotFoundError."""
-    _own(amend, user_id, plan_id)
+    jobs.own(amend, plan_id, user_id)
     return jobs.move(amend, plan_id, [JobState.RUNNING], state=JobState.PAUSED, goes_on_in=JobState.RUNNING)
 
 
 def resume(amend: Amend, user_id: UUID, plan_id: UUID) -> bool:
     """Go on with a plan that was paused, parked, or halted: what halted it is then tolerated. Raises NotFoundError."""
-    job = _own(amend, user_id, plan_id)
+    job = jobs.own(amend, plan_id, user_id)
     values: dict[str, Any] = {"state": job.goes_on_in or JobState.RUNNING, "not_before": None, "pace": _pace(job, amend.now())}
     if job.state == JobState.HALTED:
         code = (job.reason or {}).get("code")
@@ -188,22 +187,13 @@ def resume(amend: Amend, user_id: UUID, plan_id: UUID) -> bool:
 
 def stop(amend: Amend, user_id: UUID, plan_id: UUID) -> bool:
     """End a plan; what was not sent will not be. Raises NotFoundError."""
-    job = _own(amend, user_id, plan_id)
+    job = jobs.own(amend, plan_id, user_id)
     return not job.is_over and jobs.move(amend, plan_id, [job.state], state=JobState.STOPPED, ended_at=amend.now())
 
 
 _RESTING = (JobState.PAUSED, JobState.HALTED, JobState.PARKED)
 
 
-def _own(amend: Amend, user_id: UUID, plan_id: UUID) -> Job:
-    with amend.reading() as session:
-        return jobs.get_own(session, plan_id, user_id)
-
-
 def _pace(job: Job, now: datetime) -> Mapping[str, Any]:
     """From where the rate is counted."""
     return {"since": now.isoformat(), "from": job.tried + job.count("skipped")}
-
-
-def _refused(message: str) -> Refused:
-    return Refused((Refusal(field=None, message=message),))

@@ -28,8 +28,10 @@ UNLISTED = frozenset({Kind.SUBFORM, Kind.LINKS, Kind.FILES, Kind.RICH_TEXT})
 CALLS = 10
 """At a time, of one plan: Zoho's limit for writes of more than ten records."""
 NAMED = frozenset({Kind.OWNER, Kind.LOOKUP, Kind.ANY_LOOKUP, *UNLISTED})
-BESIDE = ("Modified_Time", "Modified_By", "Layout", *(part for name in CRM_NAMES for part in name.split("+")))
-"""Version, author, layout and name of a record."""
+BESIDE = ("Modified_Time", "Modified_By", "Layout")
+"""Version, author and layout of a record."""
+CALLED = tuple(part for name in CRM_NAMES for part in name.split("+"))
+"""What a record may be called by."""
 FRESH_SECONDS = 60.0
 """How long connection and fields are taken for what they were."""
 
@@ -84,10 +86,6 @@ class Records:
         cut = [id for id, record in batch.records.items() if any(_is_cut(record.get(name)) for name in names)]
         unlisted = [id for id in ids if id not in batch.records]  # a list leaves out what a record's own address shows
         return Batch({**batch.records, **self._one_by_one([*cut, *unlisted], names)}, batch.at)
-
-    def field_of(self, name: str) -> Field | None:
-        """The field as most records have it; None when the module has none of that name."""
-        return self._template({}).get(name) if self.product == "crm" else None
 
     def fields(self, record: dict[str, Any], names: Sequence[str]) -> dict[str, Field]:
         """The fields of this record by name, as far as it has them."""
@@ -158,8 +156,8 @@ class Records:
         """Version, author and layout, and what makes the name, as far as the module has them."""
         if self._beside is None:
             known = {str(meta.get("api_name")) for meta in metadata.crm_fields(self._amend, self.connection, self.module)}
-            self._beside = tuple(name for name in dict.fromkeys(BESIDE) if name in known or name == "Modified_Time")
-        return self._beside if is_named else tuple(name for name in self._beside if name in BESIDE[:3])
+            self._beside = tuple(name for name in dict.fromkeys((*BESIDE, *CALLED)) if name in known or name == "Modified_Time")
+        return self._beside if is_named else tuple(name for name in self._beside if name in BESIDE)
 
 
 def _named(field: Field, record: dict[str, Any]) -> Field:

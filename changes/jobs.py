@@ -134,6 +134,12 @@ def get_own(session: Session, plan_id: UUID, user_id: UUID) -> Job:
     return found
 
 
+def own(amend: Amend, plan_id: UUID, user_id: UUID) -> Job:
+    """The same, of no session."""
+    with amend.reading() as session:
+        return get_own(session, plan_id, user_id)
+
+
 def load(amend: Amend, plan_id: UUID) -> Job:
     """The job as it is now, of no session. Raises NotFoundError."""
     with amend.reading() as session:

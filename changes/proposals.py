@@ -21,13 +21,13 @@ from zoho import connections
 from zoho.answers import Refusal
 from zoho.connections import Connection
 from zoho.errors import RequestRefusedError
+from zoho.fields.choices import MAX_ID
 from zoho.runtime import Amend
 
 CHUNK = 1_000
 MOST_ROWS = 1_000_000
 MOST_LISTED = 100_000
 """Records that a list of Zoho's gives."""
-MAX_ID = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,9 +71,7 @@ def take(amend: Amend, plan_id: UUID, kinds: Sequence[str], after: int, limit: i
     found: list[Row] = []
     with amend.looking() as connection:
         for name in kinds:
-            state, verdict = KINDS[name]
-            same = _C.verdict.is_(None) if verdict is None else _C.verdict == verdict
-            query = select(*_COLUMNS).where(_C.plan_id == plan_id, _C.state == state, same, _C.position > after)
+            query = select(*_COLUMNS).where(*_of_kind(plan_id, name), _C.position > after)
             found += [Row(*row) for row in connection.execute(query.order_by(_C.position).limit(limit))]
     return sorted(found, key=lambda row: row.position)[:limit]
 
@@ -103,9 +101,14 @@ def get(amend: Amend, plan_id: UUID, row_id: UUID) -> Row | None:
 def raw(amend: Amend, plan_id: UUID, after: int, limit: int) -> list[tuple[int, str, str | None, str]]:
     """Position, record, version and changes of rows that are ready to be sent, the changes as the text that is stored."""
     query = select(_C.position, _C.record_id, _C.version, type_coerce(_C.changes, Text))
-    query = query.where(_C.plan_id == plan_id, _C.state == StepState.READY, _C.verdict.is_(None), _C.position > after)
+    query = query.where(*_of_kind(plan_id, "ready"), _C.position > after)
     with amend.looking() as connection:
         return [(row[0], row[1], row[2], row[3]) for row in connection.execute(query.order_by(_C.position).limit(limit))]
+
+
+def _of_kind(plan_id: UUID, name: str) -> tuple[Any, ...]:
+    state, verdict = KINDS[name]
+    return _C.plan_id == plan_id, _C.state == state, _C.verdict.is_(None) if verdict is None else _C.verdict == verdict
 
 
 def recount(transaction: Transaction, plan_id: UUID) -> dict[str, int]:
@@ -119,27 +122,27 @@ def recount(transaction: Transaction, plan_id: UUID) -> dict[str, int]:
 
 def write(amend: Amend, plan_id: UUID, owner: str, changed: Iterable[tuple[Row, Mapping[str, Any]]]) -> bool:
     """Write new values of rows and count them, in one transaction; False when the lease is somebody else's, and nothing was written."""
-    pairs = list(changed)
-    if not pairs:
-        return True
-    statement = _statement(tuple(pairs[0][1]))
     moved: Counter[str] = Counter()
-    for row, new in pairs:
+    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row, new in changed:
+        by_columns.setdefault(tuple(new), []).append({**new, "row_id": row.id})
         moved[row.kind] -= 1
         moved[jobs.kind(new.get("state", row.state), new.get("verdict", row.verdict))] += 1
+    if not by_columns:
+        return True
     with amend.writing() as transaction:
         if not jobs.note_held(transaction, plan_id, owner, moved):
             return False
-        transaction.execute(statement, [{**new, "row_id": row.id} for row, new in pairs])
+        for names, values in by_columns.items():
+            transaction.execute(_statement(names), values)
     return True
 
 
 def mark_sent(amend: Amend, plan_id: UUID, owner: str, taken: Sequence[Row], options: Mapping[str, Any]) -> list[Row] | None:
     """The rows as sent with these options, which may have been chosen after the rows were made; written down so that it survives a
     power cut. None when the lease is somebody else's."""
-    moved: Counter[str] = Counter(row.kind for row in taken)
-    moved = Counter({name: -number for name, number in moved.items()})
-    moved[StepState.SENT] += len(taken)
+    moved = Counter[str]({StepState.SENT: len(taken)})
+    moved.subtract(row.kind for row in taken)
     at = amend.now()
     same = {"state": StepState.SENT, "verdict": None, "sent_at": at, "was_accepted": None}
     with amend.writing(durable=True) as transaction:

@@ -123,9 +123,7 @@ class Run:
         records = self._records()
 
         def one(taken: Sequence[Row]) -> None:
-            changed = preview.preview(self.amend, records, taken)
-            for width in {tuple(values) for _, values in changed}:
-                self._write([(row, values) for row, values in changed if tuple(values) == width])
+            self._write(preview.preview(self.amend, records, taken))
 
         if self._for_all(JobState.PREVIEWING, ("given",), one, records.size):
             approval.seal(self.amend, self._job())

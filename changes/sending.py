@@ -115,8 +115,7 @@ def settle(sending: Sending, taken: Sequence[Row]) -> datetime | None:
             changed.append((row, _again(sending, row, found.get(row.record_id))))
         else:
             changed.append((row, values))
-    for width in {tuple(values) for _, values in changed}:
-        sending.write([(row, values) for row, values in changed if tuple(values) == width])
+    sending.write(changed)
     return min(due, default=None)
 
 

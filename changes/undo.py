@@ -12,7 +12,7 @@ from changes import drafts, road
 from changes.drafts import Entry, Opened
 from changes.plans import Change, Receipt
 from changes.road import Saved
-from zoho.answers import Question, Refusal, Refused
+from zoho.answers import Question, Refused
 from zoho.fields import ABSENT, Field, FieldError
 from zoho.runtime import Amend
 
@@ -29,13 +29,15 @@ def undo(amend: Amend, user_id: UUID, step_id: UUID) -> Undo | Question:
     """Put the earlier values back, on the same road as any edit. Raises NotFoundError and the ZohoErrors of a read or write."""
     receipt = road.get_receipt(amend, user_id, step_id)
     if not receipt.is_undoable:
-        return Undo(_nothing("There is nothing of this edit left to undo."), ())
+        return Undo(Refused.saying("There is nothing of this edit left to undo."), ())
     opened = drafts.open_record(amend, user_id, receipt.connection_id, receipt.product, receipt.module, receipt.record_id)
     if isinstance(opened, Question):
         return opened
     entries, skipped = _split(receipt, opened)
     if not entries:
-        return Undo(_nothing("Every field of this edit was changed again since, or cannot be edited any more. Nothing was sent."), skipped)
+        return Undo(
+            Refused.saying("Every field of this edit was changed again since, or cannot be edited any more. Nothing was sent."), skipped
+        )
     return Undo(road.write_entries(amend, user_id, opened, entries, receipt.options, undoes_id=receipt.id), skipped)
 
 
@@ -65,7 +67,3 @@ def reverse(change: Change, field: Field | None, record: Mapping[str, Any], zone
     except FieldError as error:
         return f"the earlier value would be refused: {error}"
     return Entry(field, now, sent)
-
-
-def _nothing(message: str) -> Refused:
-    return Refused((Refusal(field=None, message=message),))

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from huey import Huey, PostgresHuey, SqliteHuey
-from huey.consumer import Consumer
-from huey.serializer import SignedSerializer
 from sqlalchemy import make_url
 
-from changes import runner
 from service.settings import Settings
 from zoho.runtime import Amend
+
+if TYPE_CHECKING:
+    from huey import Huey
+    from huey.consumer import Consumer
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,13 @@ TASK = "carry_on"
 
 
 def make(settings: Settings, carry_on: Callable[[str], None]) -> tuple[Huey, Any]:
-    """The queue, opened at its first use, and the task that does ``carry_on(plan id)``. Messages are signed: huey pickles them."""
+    """The queue, opened at its first use, and the task that does ``carry_on(plan id)``. Messages are signed: huey pickles them.
+
+    Huey takes a while to load, which no start of the web server should wait for.
+    """
+    from huey import PostgresHuey, SqliteHuey
+    from huey.serializer import SignedSerializer
+
     how: dict[str, Any] = {
         "serializer": SignedSerializer(secret=settings.secret_key.get_secret_value(), salt="amend.plans"),
         "results": False,
@@ -63,6 +69,8 @@ def consumer(amend: Amend, lanes: int) -> Consumer:
 
 
 def _carry_on(amend: Amend, plan_id: str) -> None:
+    from changes import runner
+
     runner.run(amend, UUID(plan_id))
 
 

@@ -51,6 +51,11 @@ class Refused:
 
     refusals: tuple[Refusal, ...]
 
+    @classmethod
+    def saying(cls, message: str) -> Refused:
+        """One reason, of no field."""
+        return cls((Refusal(field=None, message=message),))
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

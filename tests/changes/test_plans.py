@@ -1,4 +1,4 @@
-"""Plans of many records, from their source to the proof of each row."""
+"""Plans of many records, from their source to the proof of each row. One file, though long: it is read as the course of a plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Sheets in, results out: what a file is, its rows with the lines that people see, and what is refused before it is opened."""
+"""Sheets in, results out: what a file is, its rows with the lines that people see, and what is refused before it is opened.
+
+One file, though long: CSV and workbooks are held to the same sentences, with the same writers of files.
+"""
 
 from __future__ import annotations
 

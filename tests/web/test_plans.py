@@ -1,4 +1,7 @@
-"""The pages of plans of many: the list, the preview and its approval, what is going on, every row, and what can be done again."""
+"""The pages of plans of many: the list, the preview and its approval, what is going on, every row, and what can be done again.
+
+One file, though long: its fixtures bring a plan into each of its states, and every page is looked at in several of them.
+"""
 
 from __future__ import annotations
 

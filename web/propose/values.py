@@ -220,8 +220,8 @@ def _wrong_ids(asked: Asked) -> list[Refusal]:
         return [Refusal(field="ids", message="No record is chosen: tick some in a list of records, or paste their ids here.")]
     if len(ids) > MOST_LISTED:
         return [Refusal(field="ids", message=f"At most {MOST_LISTED:,} ids can be pasted. Upload a file for more.")]
-    wrong = [id for id in ids if proposals.check_id(id)]
-    said = [Refusal(field="ids", message=refusal.message) for id in wrong[:SHOWN_WRONG] if (refusal := proposals.check_id(id))]
+    wrong = [refusal for id in ids if (refusal := proposals.check_id(id))]
+    said = [Refusal(field="ids", message=refusal.message) for refusal in wrong[:SHOWN_WRONG]]
     more = [Refusal(field="ids", message=f"{len(wrong) - SHOWN_WRONG} more are no ids either.")] if len(wrong) > SHOWN_WRONG else []
     return said + more
 

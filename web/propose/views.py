@@ -64,7 +64,7 @@ def place_of(connection_id: UUID) -> Place | None:
 
 def plan_url(plan_id: UUID) -> str:
     """Path of the plan's page."""
-    return f"/plans/{plan_id}"
+    return url_for("plans.show", plan_id=plan_id)
 
 
 def _answer(place: Place, answer: values.Answer) -> ResponseReturnValue:
